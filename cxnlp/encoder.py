@@ -1,0 +1,188 @@
+"""Texts to token ids to the network's outputs, on ONNX Runtime."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+from cxnlp import batching
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
+
+#: Tokens of text that fit into one window, the two marks around them not counted.
+WINDOW = int(batching.LENGTHS[-1]) - 2
+#: The evidence is the run of tokens around the peak with at least this share of its attention.
+RUN = 0.2
+LABELS = len(ASPECTS) * len(SIGNS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Windows:
+    """Texts as token ids, cut into windows; a text of usual length is one window.
+
+    Attributes
+    ----------
+    ids
+        Token ids of all texts, end to end, (tokens,) int64.
+    start, length
+        Of each window in `ids`, (windows,) int.
+    text
+        Index of each window's text, (windows,) int, ascending.
+    first
+        Where its text starts in `ids`, (windows,) int.
+    encodings
+        Of each text, for the character offsets of its tokens.
+    """
+
+    ids: np.ndarray
+    start: np.ndarray
+    length: np.ndarray
+    text: np.ndarray
+    first: np.ndarray
+    encodings: list[Encoding]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outputs:
+    """What the network says of each window.
+
+    Attributes
+    ----------
+    aspects, sentiment, language
+        Logits, (windows, 17, 2), (windows, 4) and (windows, 4) float32.
+    spans
+        First and last token of the evidence, counted from the window's start,
+        (windows, 17, 2, 2) int32; None where it was not asked for.
+    """
+
+    aspects: np.ndarray
+    sentiment: np.ndarray
+    language: np.ndarray
+    spans: np.ndarray | None
+
+
+class Encoder:
+    """Tokenizer and network; safe to share between threads.
+
+    Parameters
+    ----------
+    tokenizer, network
+        Contents of `tokenizer.json` and `model.onnx`.
+    threads
+        For the network; by default one for each core.
+    """
+
+    def __init__(self, tokenizer: str, network: bytes, threads: int | None = None) -> None:
+        self._tokenizer = Tokenizer.from_str(tokenizer)
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        options.enable_mem_pattern = False  # shapes differ from batch to batch
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            network, options, providers=["CPUExecutionProvider"]
+        )
+        pieces = [self._tokenizer.id_to_token(i) for i in range(self._tokenizer.get_vocab_size())]
+        self._starts_word = np.array([piece.startswith("▁") for piece in pieces])
+        self._ends_sentence = np.array([piece.endswith((".", "!", "?", "…")) for piece in pieces])
+        self._bos, self._eos, self._pad = (
+            self._tokenizer.token_to_id(mark) for mark in ("<s>", "</s>", "<pad>")
+        )
+
+    def tokenize(self, texts: Sequence[str]) -> Windows:
+        """Texts -> token ids in windows; long texts are cut after a sentence where that can be."""
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        lengths = np.fromiter(map(len, encodings), np.int64, len(encodings))
+        ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, lengths.sum())
+        start = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(lengths) else lengths
+        pieces = [
+            np.column_stack([start, lengths, np.arange(len(lengths)), start])[lengths <= WINDOW]
+        ]
+        for text in np.flatnonzero(lengths > WINDOW):
+            bounds = self._cut(ids, int(start[text]), int(lengths[text]))
+            pieces.append(
+                np.column_stack(
+                    np.broadcast_arrays(bounds[:-1], np.diff(bounds), text, start[text])
+                )
+            )
+        table = np.concatenate(pieces)
+        table = table[np.lexsort((table[:, 0], table[:, 2]))]
+        return Windows(ids, *table.T, encodings)
+
+    def _cut(self, ids: np.ndarray, start: int, length: int) -> np.ndarray:
+        """Bounds of the windows of one long text, as positions in `ids`."""
+        bounds = [start]
+        while start + length - bounds[-1] > WINDOW:
+            at = bounds[-1]
+            ends = np.flatnonzero(self._ends_sentence[ids[at + WINDOW // 2 : at + WINDOW]])
+            bounds.append(at + (WINDOW // 2 + int(ends[-1]) + 1 if len(ends) else WINDOW))
+        return np.array([*bounds, start + length])
+
+    def read(self, windows: Windows, evidence: bool = True) -> Outputs:
+        """Run the network over windows."""
+        names = ["aspects", "sentiment", "language"] + ["attention"] * evidence
+        count = len(windows.start)
+        aspects = np.empty((count, len(ASPECTS), len(SIGNS)), np.float32)
+        sentiment = np.empty((count, len(SENTIMENTS)), np.float32)
+        language = np.empty((count, len(LANGUAGES)), np.float32)
+        spans = np.empty((count, len(ASPECTS), len(SIGNS), 2), np.int32) if evidence else None
+        for rows, ids in self._batches(windows):
+            found = self._session.run(names, {"input_ids": ids})
+            aspects[rows] = found[0].reshape(-1, len(ASPECTS), len(SIGNS))
+            sentiment[rows], language[rows] = found[1:3]
+            if spans is not None:
+                spans[rows] = self._spans(ids, found[3]).reshape(-1, len(ASPECTS), len(SIGNS), 2)
+        return Outputs(aspects, sentiment, language, spans)
+
+    def embed(self, windows: Windows) -> np.ndarray:
+        """Mean of the network's last states of each window, (windows, width) float32."""
+        parts = [
+            (rows, self._session.run(["embedding"], {"input_ids": ids})[0])
+            for rows, ids in self._batches(windows)
+        ]
+        width = self._session.get_outputs()[-1].shape[-1]
+        embeddings = np.empty((len(windows.start), width), np.float32)
+        for rows, part in parts:
+            embeddings[rows] = part
+        return embeddings
+
+    def _batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for padded, rows in batching.batches(windows.length + 2):
+            column = np.arange(padded)
+            length = windows.length[rows, None]
+            take = windows.start[rows, None] + np.clip(column - 1, 0, np.maximum(length - 1, 0))
+            ids = np.where(column <= length, windows.ids[take], self._pad)
+            ids[:, 0] = self._bos
+            ids[column == length + 1] = self._eos
+            yield rows, ids
+
+    def _spans(self, ids: np.ndarray, attention: np.ndarray) -> np.ndarray:
+        """Whole words around the peak of each label's attention, (batch, labels, 2) int32.
+
+        Parameters
+        ----------
+        ids, attention
+            (batch, tokens) int64 and (batch, labels, tokens) float32.
+        """
+        tokens = np.arange(ids.shape[1])
+        outside = np.isin(ids, (self._bos, self._eos, self._pad))
+        attention = np.where(outside[:, None], -1.0, attention)
+        peak = attention.argmax(axis=2)[..., None]
+        weak = attention < RUN * np.take_along_axis(attention, peak, axis=2)
+        # The nearest weak tokens on either side bound the run.
+        first = np.where(weak & (tokens < peak), tokens + 1, 0).max(axis=2)
+        last = np.where(weak & (tokens > peak), tokens - 1, ids.shape[1]).min(axis=2)
+        begins = self._starts_word[ids] | outside
+        word_start = np.maximum.accumulate(np.where(begins, tokens, 0), axis=1)
+        next_word = np.where(begins, tokens, ids.shape[1])[:, ::-1]
+        word_end = np.minimum.accumulate(next_word, axis=1)[:, ::-1]
+        word_end = np.concatenate([word_end[:, 1:], word_end[:, -1:]], axis=1) - 1
+        first = np.take_along_axis(word_start, first, axis=1)
+        last = np.take_along_axis(word_end, np.minimum(last, ids.shape[1] - 1), axis=1)
+        return (np.stack([first, last], axis=2) - 1).astype(np.int32)

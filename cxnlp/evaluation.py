@@ -1,0 +1,117 @@
+"""How true the readings are: the metrics that every published figure comes from.
+
+A *decision* is one (comment, aspect, sign). All functions take arrays over the same comments.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from cxnlp.taxonomy import ASPECTS, SENTIMENTS
+
+#: An aspect counts in macro-F1 when the labels hold it this often.
+LEAST_DECISIONS = 5
+BINS = 15
+
+
+@dataclasses.dataclass(frozen=True)
+class Readings:
+    """Labels or predictions of n comments.
+
+    Attributes
+    ----------
+    aspects
+        Decisions, (n, 17, 2) bool.
+    sentiment
+        Indices into ``SENTIMENTS``, (n,) int.
+    probabilities
+        Of the aspects, (n, 17, 2) float32; predictions only.
+    spans
+        Character offsets of the evidence, (n, 17, 2, 2) int32, -1 where there is none.
+    """
+
+    aspects: np.ndarray
+    sentiment: np.ndarray
+    probabilities: np.ndarray | None = None
+    spans: np.ndarray | None = None
+
+    def __getitem__(self, rows: np.ndarray) -> Readings:
+        return Readings(
+            *(
+                None if column is None else column[rows]
+                for column in (self.aspects, self.sentiment, self.probabilities, self.spans)
+            )
+        )
+
+
+def f1(truth: np.ndarray, guess: np.ndarray) -> float:
+    """F1 of boolean decisions, pooled; 0 where neither side has any."""
+    hits = np.sum(truth & guess)
+    total = truth.sum() + guess.sum()
+    return float(2 * hits / total) if total else 0.0
+
+
+def aspect_scores(truth: Readings, guess: Readings) -> dict[str, dict[str, float]]:
+    """Per aspect: labelled decisions (``support``), precision, recall and F1 over both signs."""
+    scores = {}
+    for index, aspect in enumerate(ASPECTS):
+        labelled, found = truth.aspects[:, index], guess.aspects[:, index]
+        hits = np.sum(labelled & found)
+        scores[aspect] = {
+            "support": int(labelled.sum()),
+            "precision": float(hits / found.sum()) if found.any() else 0.0,
+            "recall": float(hits / labelled.sum()) if labelled.any() else 0.0,
+            "f1": f1(labelled, found),
+        }
+    return scores
+
+
+def sentiment_macro_f1(truth: np.ndarray, guess: np.ndarray) -> float:
+    """Mean F1 over the four sentiments, those that neither side holds left out."""
+    present = [k for k in range(len(SENTIMENTS)) if (truth == k).any() or (guess == k).any()]
+    return float(np.mean([f1(truth == k, guess == k) for k in present])) if present else 0.0
+
+
+def expected_calibration_error(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """ECE over all decisions, 15 bins of equal width (Naeini et al. 2015; Guo et al. 2017).
+
+    The gap between mean probability and observed frequency, weighted by the size of the bin.
+    """
+    hits, scores = truth.reshape(-1).astype(float), probabilities.reshape(-1).astype(float)
+    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
+    gap = np.bincount(bins, scores - hits, BINS)
+    return float(np.abs(gap).sum() / max(1, len(scores)))
+
+
+def evidence_hit_rate(truth: Readings, guess: Readings) -> float:
+    """Of the correct decisions with a quote, the share whose span overlaps the quote."""
+    if truth.spans is None or guess.spans is None:
+        return float("nan")
+    correct = truth.aspects & guess.aspects & (truth.spans[..., 1] > 0)
+    overlap = (guess.spans[..., 0] < truth.spans[..., 1]) & (
+        guess.spans[..., 1] > truth.spans[..., 0]
+    )
+    return float(overlap[correct].mean()) if correct.any() else float("nan")
+
+
+def scores(truth: Readings, guess: Readings) -> dict[str, float]:
+    """The headline figures of one set of comments."""
+    by_aspect = aspect_scores(truth, guess)
+    counted = [s["f1"] for s in by_aspect.values() if s["support"] >= LEAST_DECISIONS]
+    figures = {
+        "comments": len(truth.sentiment),
+        "decisions": int(truth.aspects.sum()),
+        "pillar_micro_f1": f1(truth.aspects, guess.aspects),
+        "pillar_macro_f1": float(np.mean(counted)) if counted else float("nan"),
+        "sentiment_accuracy": float(np.mean(truth.sentiment == guess.sentiment)),
+        "sentiment_macro_f1": sentiment_macro_f1(truth.sentiment, guess.sentiment),
+    }
+    if guess.probabilities is not None:
+        figures["ece"] = expected_calibration_error(truth.aspects, guess.probabilities)
+    if guess.spans is not None:
+        figures["evidence_hit_rate"] = evidence_hit_rate(truth, guess)
+    return figures
+
+

@@ -1,0 +1,268 @@
+"""The model: texts in, columns out."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cxnlp import batching, store, text
+from cxnlp.calibration import Calibration
+from cxnlp.encoder import Encoder, Outputs, Windows
+from cxnlp.results import Results
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
+
+#: Distinct texts in work at a time: bounds the memory, leaves enough to group by length.
+CHUNK = 4096
+
+
+class Model:
+    """Reads comments; make one with `cxnlp.load`, share it between threads, reuse it.
+
+    Attributes
+    ----------
+    name, folder
+        What was loaded and from where.
+    manifest
+        Its description: labels, thresholds, training recipe, figures.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        calibration: Calibration,
+        manifest: dict[str, Any] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._encoder = encoder
+        self._calibration = calibration
+        self.manifest = manifest or {}
+        self.folder = folder
+        self.name = self.manifest.get("name", "unnamed")
+
+    def __repr__(self) -> str:
+        return f"<cxnlp.Model {self.name!r} from {self.folder}>"
+
+    def classify(
+        self, texts: Iterable[Any], *, evidence: bool = True, progress: bool = False
+    ) -> Results:
+        """Read comments.
+
+        Parameters
+        ----------
+        texts
+            Strings, or missing cells (None, NaN), in any iterable or column; not one bare string.
+        evidence
+            Also find the words that carry each reading.
+        progress
+            Show a progress bar on standard error.
+
+        Returns
+        -------
+        Results
+            One row for each text, in their order.
+
+        Raises
+        ------
+        TypeError
+            For a bare string, a table, or a cell that is not text, with its position.
+        """
+        column = text.to_column(texts)
+        readable = text.holds_text(column)
+        distinct, index = batching.dedupe(column.filter(pa.array(readable)))
+        parts = []
+        with _progress(len(distinct), progress) as bar:
+            for start in range(0, len(distinct), CHUNK):
+                part = distinct.slice(start, CHUNK)
+                parts.append(self._read(part, evidence))
+                bar.update(len(part))
+        blank = _blank(pa.nulls(1, pa.large_string()), evidence)
+        # Row 0 stands for every cell without text.
+        rows = np.zeros(len(column), np.int64)
+        rows[readable] = index + 1
+        read = Results.concat([blank, *parts])[rows]
+        return Results(
+            column,
+            ~readable,
+            read.language,
+            read.sentiment_probabilities,
+            read.aspect_probabilities,
+            read.decisions,
+            read.evidence,
+        )
+
+    def stream(
+        self, texts: Iterable[Any], *, batch_size: int = 1024, evidence: bool = True
+    ) -> Iterator[Results]:
+        """Read an iterable of any length in bounded memory.
+
+        Parameters
+        ----------
+        batch_size
+            Comments in each of the `Results` that are given.
+        """
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}; give 1 or more")
+        if isinstance(texts, str | bytes):
+            text.to_column(texts)  # refuses it
+        cells = iter(texts)
+        while batch := list(itertools.islice(cells, batch_size)):
+            yield self.classify(batch, evidence=evidence)
+
+    def embed(self, texts: Iterable[Any]) -> np.ndarray:
+        """Vectors of comments for search and clustering, (n, 384) float32; zeros if no text."""
+        column = text.to_column(texts)
+        readable = text.holds_text(column)
+        distinct, index = batching.dedupe(column.filter(pa.array(readable)))
+        windows = self._encoder.tokenize(distinct.to_pylist())
+        vectors = self._encoder.embed(windows)
+        pooled = _weighted(vectors, windows, len(distinct))
+        embeddings = np.zeros((len(column), vectors.shape[1]), np.float32)
+        embeddings[readable] = pooled[index]
+        return embeddings
+
+    def _read(self, texts: pa.LargeStringArray, evidence: bool) -> Results:
+        """Read distinct texts, all of which hold text."""
+        windows = self._encoder.tokenize(texts.to_pylist())
+        outputs = self._encoder.read(windows, evidence)
+        calibration, count = self._calibration, len(texts)
+        by_window = calibration.aspects(outputs.aspects)
+        starts = np.searchsorted(windows.text, np.arange(count))
+        aspects = np.maximum.reduceat(by_window, starts) if count else by_window
+        decisions = calibration.decide(aspects)
+        language = _weighted(calibration.language(outputs.language), windows, count)
+        return Results(
+            texts,
+            np.zeros(count, bool),
+            np.array(LANGUAGES)[language.argmax(axis=1)],
+            _weighted(calibration.sentiment(outputs.sentiment), windows, count),
+            aspects,
+            decisions,
+            _evidence(texts, windows, outputs, by_window, decisions) if evidence else None,
+        )
+
+
+def _weighted(values: np.ndarray, windows: Windows, count: int) -> np.ndarray:
+    """Mean over each text's windows, weighted by their length; (count, ...) float32."""
+    weight = np.maximum(windows.length, 1).astype(np.float32)
+    total = np.zeros((count, *values.shape[1:]), np.float32)
+    np.add.at(total, windows.text, values * weight[:, None])
+    return total / np.bincount(windows.text, weight, count)[:, None].astype(np.float32)
+
+
+def _evidence(
+    texts: pa.LargeStringArray,
+    windows: Windows,
+    outputs: Outputs,
+    by_window: np.ndarray,
+    decisions: np.ndarray,
+) -> np.ndarray:
+    """Character offsets of each decision's words, (texts, 17, 2, 2) int32."""
+    evidence = np.full((*decisions.shape, 2), -1, np.int32)
+    rows, aspects, signs = np.nonzero(decisions)
+    # The window in which the aspect and sign is most probable holds the evidence.
+    window_starts = np.searchsorted(windows.text, np.arange(len(decisions) + 1))
+    several = np.diff(window_starts) > 1
+    best = window_starts[rows]
+    for at in np.flatnonzero(several[rows]):
+        own = slice(window_starts[rows[at]], window_starts[rows[at] + 1])
+        best[at] += by_window[own, aspects[at], signs[at]].argmax()
+    assert outputs.spans is not None
+    tokens = outputs.spans[best, aspects, signs] + (windows.start - windows.first)[best, None]
+    for row in np.unique(rows):
+        mine = rows == row if len(rows) < 64 else slice(*np.searchsorted(rows, [row, row + 1]))
+        offsets = np.array(windows.encodings[row].offsets)
+        source = texts[int(row)].as_py()
+        bounds = np.column_stack([offsets[tokens[mine, 0], 0], offsets[tokens[mine, 1], 1]])
+        evidence[row, aspects[mine], signs[mine]] = [_tight(source, *pair) for pair in bounds]
+    return evidence
+
+
+def _tight(source: str, start: int, end: int) -> tuple[int, int]:
+    """Bounds without the white space and punctuation around the words, if words there are."""
+    inner = source[start:end]
+    left = inner.lstrip(" \t\r\n.,;:!?-–—…()\"'“”‘’*•/")
+    tight = left.rstrip(" \t\r\n.,;:!?-–—…()\"'“”‘’*•/")
+    if not tight:
+        return start, end
+    start += len(inner) - len(left)
+    return start, start + len(tight)
+
+
+def _blank(texts: pa.LargeStringArray, evidence: bool) -> Results:
+    """Rows for cells with nothing to read."""
+    count, shape = len(texts), (len(texts), len(ASPECTS), len(SIGNS))
+    return Results(
+        texts,
+        np.ones(count, bool),
+        np.full(count, "other"),
+        np.zeros((count, len(SENTIMENTS)), np.float32),
+        np.zeros(shape, np.float32),
+        np.zeros(shape, bool),
+        np.full((*shape, 2), -1, np.int32) if evidence else None,
+    )
+
+
+def _progress(total: int, shown: bool) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=" comments", disable=not shown)
+
+
+_loading = threading.Lock()
+
+
+def load(model: str | Path = "accurate", *, threads: int | None = None) -> Model:
+    """Load a model once; later calls with the same arguments give the same object.
+
+    Parameters
+    ----------
+    model
+        The name of a model that is shipped, or a model folder.
+    threads
+        For the network; by default one for each core.
+
+    Raises
+    ------
+    cxnlp.errors.ModelError
+        Where there is no such model, or it is damaged or of another format.
+    """
+    with _loading:
+        return _load(store.find(model).resolve(), threads)
+
+
+@functools.lru_cache(maxsize=4)
+def _load(folder: Path, threads: int | None) -> Model:
+    stored = store.read(folder)
+    return Model(
+        Encoder(stored.tokenizer, stored.network, threads),
+        Calibration.from_json(stored.manifest["calibration"]),
+        stored.manifest,
+        stored.folder,
+    )
+
+
+def classify(
+    texts: Iterable[Any],
+    model: str | Path | Model = "accurate",
+    *,
+    evidence: bool = True,
+    progress: bool = False,
+) -> Results:
+    """Read comments with a model by name; see `Model.classify`.
+
+    >>> import cxnlp
+    >>> result = cxnlp.classify(["Vriendelijk geholpen, maar drie kwartier in de wacht."])[0]
+    >>> result.aspects["friendliness"].polarity, result.aspects["time"].polarity
+    ('positive', 'negative')
+    >>> result.aspects["time"].evidence.text
+    'drie kwartier in de wacht'
+    """
+    loaded = model if isinstance(model, Model) else load(model)
+    return loaded.classify(texts, evidence=evidence, progress=progress)

@@ -1,0 +1,337 @@
+"""Columns of readings; a row is a view of them, made when asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import pyarrow as pa
+
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS, SIGNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Prefix of every exported column, so that none collides with a column of the user's.
+PREFIX = "cx_"
+_SHOWN_ROWS = 20
+_COLOURS = {"positive": "#c8ecd0", "negative": "#fbd0cc"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """The words that carry a reading: ``comment[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+    sign: str
+
+
+@dataclasses.dataclass(frozen=True)
+class AspectReading:
+    """What one comment says of one aspect.
+
+    Attributes
+    ----------
+    polarity
+        ``"positive"``, ``"negative"`` or ``"mixed"``.
+    confidence
+        Calibrated probability of that polarity's sign; of the weaker one where it is mixed.
+    positive, negative
+        Calibrated probabilities of the two signs, each on its own.
+    spans
+        Evidence of each sign that was decided; empty where none was asked for.
+    """
+
+    polarity: str
+    confidence: float
+    positive: float
+    negative: float
+    spans: tuple[Evidence, ...] = ()
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The evidence of the more probable sign."""
+        best = SIGNS[int(self.negative > self.positive)]
+        return next((span for span in self.spans if span.sign == best), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What one comment says.
+
+    Attributes
+    ----------
+    text
+        The comment as it was passed in; None for a missing cell.
+    language
+        ``"nl"``, ``"en"``, ``"mixed"`` or ``"other"``.
+    sentiment
+        ``"negative"``, ``"neutral"``, ``"positive"`` or ``"mixed"``.
+    score
+        Probability of positive minus that of negative, in [-1, 1].
+    aspects
+        A reading of each aspect that the comment evaluates, in the taxonomy's order.
+    no_text
+        True for a cell with nothing to read.
+    """
+
+    text: str | None
+    language: str
+    sentiment: str
+    score: float
+    aspects: Mapping[str, AspectReading]
+    no_text: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    def __repr__(self) -> str:
+        aspects = ", ".join(f"{key} {reading.polarity}" for key, reading in self.aspects.items())
+        return f"<{self.sentiment} {self.score:+.2f} [{aspects}] {_short(self.text)!r}>"
+
+    def _repr_html_(self) -> str:
+        chips = " ".join(
+            f'<span style="background:{_COLOURS.get(r.polarity, "#fde9b8")};color:#222;'
+            f'border-radius:4px;padding:1px 6px" title="{r.confidence:.0%}">'
+            f"{html.escape(key)} {_mark(r.polarity)}</span>"
+            for key, r in self.aspects.items()
+        )
+        return (
+            f'<div style="max-width:60em;line-height:1.6"><div>{_highlighted(self)}</div>'
+            f'<div style="margin-top:4px"><b>{self.sentiment}</b> {self.score:+.2f} &nbsp;{chips}'
+            "</div></div>"
+        )
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Results(Sequence[Result]):
+    """Readings of n comments, in the order in which they were passed in.
+
+    Attributes
+    ----------
+    texts
+        The comments, Arrow strings (n,); null for missing cells.
+    no_text
+        (n,) bool: cells with nothing to read.
+    language
+        (n,) str, of ``cxnlp.taxonomy.LANGUAGES``.
+    sentiment_probabilities
+        (n, 4) float32, columns as ``cxnlp.taxonomy.SENTIMENTS``.
+    aspect_probabilities
+        (n, 17, 2) float32, axes as ``cxnlp.taxonomy.ASPECTS`` and ``SIGNS``.
+    decisions
+        (n, 17, 2) bool: probabilities at or over their thresholds.
+    evidence
+        (n, 17, 2, 2) int32: start and end of the words that carry each decision, in characters of
+        the comment; -1 where nothing was decided. None where it was not asked for.
+    """
+
+    texts: pa.LargeStringArray
+    no_text: np.ndarray
+    language: np.ndarray
+    sentiment_probabilities: np.ndarray
+    aspect_probabilities: np.ndarray
+    decisions: np.ndarray
+    evidence: np.ndarray | None = None
+
+    @property
+    def sentiment(self) -> np.ndarray:
+        """(n,) str, of ``cxnlp.taxonomy.SENTIMENTS``; neutral where there is no text."""
+        best = self.sentiment_probabilities.argmax(axis=1)
+        best = np.where(self.no_text, SENTIMENTS.index("neutral"), best)
+        return np.array(SENTIMENTS)[best]
+
+    @property
+    def score(self) -> np.ndarray:
+        """(n,) float32 in [-1, 1]: probability of positive minus that of negative."""
+        columns = self.sentiment_probabilities
+        return columns[:, SENTIMENTS.index("positive")] - columns[:, SENTIMENTS.index("negative")]
+
+    @property
+    def polarity(self) -> np.ndarray:
+        """(n, 17) str: ``"none"``, ``"positive"``, ``"negative"`` or ``"mixed"``."""
+        return np.array(POLARITIES)[self.decisions @ np.array([1, 2])]
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """(n, 17) float32: probability of the decided sign, the weaker if mixed; NaN if none."""
+        decided = np.where(self.decisions, self.aspect_probabilities, np.inf).min(axis=2)
+        return np.where(np.isinf(decided), np.nan, decided).astype(np.float32)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Result: ...
+    @overload
+    def __getitem__(self, index: slice | np.ndarray) -> Results: ...
+    def __getitem__(self, index: int | slice | np.ndarray) -> Result | Results:
+        """One row as a `Result`; a slice, index array or mask as `Results`."""
+        if isinstance(index, slice | np.ndarray | list):
+            rows = np.arange(len(self))[index]
+            columns = (getattr(self, field.name) for field in dataclasses.fields(self))
+            return Results(
+                *(
+                    column.take(pa.array(rows)) if isinstance(column, pa.Array)
+                    else column if column is None else column[rows]
+                    for column in columns
+                )
+            )  # fmt: skip
+        index = range(len(self))[index]
+        text = self.texts[index].as_py()
+        aspects = {}
+        for at in np.flatnonzero(self.decisions[index].any(axis=1)):
+            decided = self.decisions[index, at]
+            probabilities = self.aspect_probabilities[index, at]
+            aspects[ASPECTS[at]] = AspectReading(
+                POLARITIES[decided @ (1, 2)],
+                float(probabilities[decided].min()),
+                *map(float, probabilities),
+                spans=self._spans(index, at, text),
+            )
+        return Result(
+            text,
+            str(self.language[index]),
+            str(self[index : index + 1].sentiment[0]),
+            float(self[index : index + 1].score[0]),
+            aspects,
+            bool(self.no_text[index]),
+        )
+
+    def _spans(self, index: int, aspect: int, text: str) -> tuple[Evidence, ...]:
+        if self.evidence is None:
+            return ()
+        found = []
+        for sign, (start, end) in zip(SIGNS, self.evidence[index, aspect].tolist(), strict=True):
+            if end > 0:
+                found.append(Evidence(text[start:end], start, end, sign))
+        return tuple(found)
+
+    def __iter__(self) -> Iterator[Result]:
+        return (self[index] for index in range(len(self)))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Results]) -> Results:
+        """Join results end to end."""
+        columns = {}
+        for field in dataclasses.fields(cls):
+            values = [getattr(part, field.name) for part in parts]
+            if isinstance(values[0], pa.Array):
+                columns[field.name] = pa.concat_arrays(values)
+            else:
+                columns[field.name] = None if values[0] is None else np.concatenate(values)
+        return cls(**columns)
+
+    def to_arrow(self) -> pa.Table:
+        """The comments and their readings, one row each.
+
+        Columns ``text``, ``cx_language``, ``cx_sentiment``, ``cx_score``, ``cx_no_text``, and of
+        each aspect ``cx_NAME`` (polarity, null where it is not mentioned), ``cx_NAME_confidence``
+        and, where it was asked for, ``cx_NAME_evidence`` (the words; of both signs, joined with
+        `` | ``, where it is mixed).
+        """
+        columns: dict[str, Any] = {
+            "text": self.texts,
+            f"{PREFIX}language": pa.array(self.language.tolist(), pa.string()),
+            f"{PREFIX}sentiment": pa.array(self.sentiment.tolist(), pa.string()),
+            f"{PREFIX}score": pa.array(self.score, pa.float32()),
+            f"{PREFIX}no_text": pa.array(self.no_text),
+        }
+        polarity, confidence, absent = self.polarity, self.confidence, ~self.decisions.any(axis=2)
+        words = self._words()
+        for at, aspect in enumerate(ASPECTS):
+            name = f"{PREFIX}{aspect}"
+            columns[name] = pa.array(polarity[:, at].tolist(), pa.string(), mask=absent[:, at])
+            columns[f"{name}_confidence"] = pa.array(
+                confidence[:, at], pa.float32(), mask=absent[:, at]
+            )
+            if words is not None:
+                columns[f"{name}_evidence"] = pa.array(words[:, at].tolist(), pa.string())
+        return pa.table(columns)
+
+    def _words(self) -> np.ndarray | None:
+        """The evidence as text, (n, 17) object."""
+        if self.evidence is None:
+            return None
+        words = np.full((len(self), len(ASPECTS)), None, object)
+        rows, aspects, signs = np.nonzero(self.evidence[..., 1] > 0)
+        bounds = self.evidence[rows, aspects, signs].tolist()
+        texts = self.texts.take(pa.array(rows)).to_pylist()
+        for row, aspect, (start, end), text in zip(rows, aspects, bounds, texts, strict=True):
+            before = words[row, aspect]
+            found = text[start:end]
+            words[row, aspect] = found if before is None else f"{before} | {found}"
+        return words
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table of `to_arrow` as a data frame; names become categories in taxonomy order."""
+        import pandas as pd
+
+        frame = self.to_arrow().to_pandas()
+        for column, names in (
+            (f"{PREFIX}language", LANGUAGES),
+            (f"{PREFIX}sentiment", SENTIMENTS),
+            *((f"{PREFIX}{aspect}", POLARITIES[1:]) for aspect in ASPECTS),
+        ):
+            frame[column] = pd.Categorical(frame[column], categories=list(names))
+        return frame
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One dictionary of plain values for each comment."""
+        return [result.to_dict() for result in self]
+
+    def __repr__(self) -> str:
+        names, counts = np.unique(self.sentiment, return_counts=True)
+        tally = ", ".join(f"{c} {n}" for n, c in zip(names, counts, strict=True))
+        return f"<Results of {len(self)} comments: {tally or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{_highlighted(result)}</td>"
+            f"<td>{result.sentiment}</td><td>{result.score:+.2f}</td>"
+            f"<td style='text-align:left'>{_listed(result)}</td></tr>"
+            for result in self[:_SHOWN_ROWS]
+        )
+        more = len(self) - _SHOWN_ROWS
+        return (
+            "<table><thead><tr><th>comment</th><th>sentiment</th><th>score</th><th>aspects</th>"
+            f"</tr></thead><tbody>{rows}</tbody></table>"
+            + (f"<p>and {more:,} more</p>" if more > 0 else "")
+        )
+
+
+def _mark(polarity: str) -> str:
+    return {"positive": "+", "negative": "−", "mixed": "±"}[polarity]
+
+
+def _listed(result: Result) -> str:
+    return ", ".join(f"{key} {_mark(r.polarity)}" for key, r in result.aspects.items())
+
+
+def _short(text: str | None, most: int = 60) -> str:
+    text = " ".join((text or "").split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _highlighted(result: Result) -> str:
+    """The comment as HTML; evidence in colour, and named when pointed at."""
+    text = result.text or ""
+    spans = [(s, key) for key, reading in result.aspects.items() for s in reading.spans]
+    cuts = sorted({0, len(text), *(s.start for s, _ in spans), *(s.end for s, _ in spans)})
+    parts = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        here = [(s.sign, key) for s, key in spans if s.start <= start and end <= s.end]
+        piece = html.escape(text[start:end]).replace("\n", "<br>")
+        if here:
+            signs = {sign for sign, _ in here}
+            colour = _COLOURS[here[0][0]] if len(signs) == 1 else "#fde9b8"
+            title = ", ".join(f"{key} {_mark(sign)}" for sign, key in here)
+            piece = f'<mark style="background:{colour};color:#222" title="{title}">{piece}</mark>'
+        parts.append(piece)
+    return "".join(parts)

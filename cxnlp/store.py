@@ -1,0 +1,114 @@
+"""Model folders: `manifest.json`, the network, the tokenizer, the card. No pickle, no network.
+
+The manifest holds everything that is not an array: names and order of the labels, thresholds,
+temperatures, figures, and the sha256 of every other file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from cxnlp import taxonomy
+from cxnlp.errors import ModelError
+
+FORMAT = 1
+MANIFEST, NETWORK, TOKENIZER, CARD = "manifest.json", "model.onnx", "tokenizer.json", "README.md"
+#: In a wheel the models lie inside the package, in a clone beside it.
+HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredModel:
+    """What a model folder holds, checked but not yet put to work."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    network: bytes
+    tokenizer: str
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a model that is shipped under `name`, or the folder `name` itself."""
+    shipped = [home / name for home in HOMES if (home / name / MANIFEST).is_file()]
+    if isinstance(name, str) and shipped:
+        return shipped[0]
+    if (Path(name) / MANIFEST).is_file():
+        return Path(name)
+    known = sorted({p.parent.name for home in HOMES for p in home.glob(f"*/{MANIFEST}")})
+    raise ModelError(
+        f"No model {str(name)!r}: not one of {', '.join(known) or 'the shipped models (none)'}, "
+        f"nor a folder with a {MANIFEST}."
+    )
+
+
+def read(name: str | Path) -> StoredModel:
+    """Read and check a model folder.
+
+    Raises
+    ------
+    ModelError
+        For a missing or changed file, an unknown format, or another taxonomy than this version's.
+    """
+    folder = find(name)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{folder / MANIFEST} is not JSON ({error}); fetch it anew.") from None
+    if manifest.get("format") != FORMAT:
+        raise ModelError(
+            f"{folder} has model format {manifest.get('format')!r}; this cxnlp reads format "
+            f"{FORMAT}. Install the cxnlp version that wrote it, or train it anew."
+        )
+    ours = label_names()
+    theirs = {key: manifest.get("labels", {}).get(key) for key in ours}
+    if theirs != ours:
+        odd = ", ".join(key for key in ours if theirs[key] != ours[key])
+        raise ModelError(f"{folder} was trained on other labels ({odd}); train it anew.")
+    contents = {}
+    for file in (NETWORK, TOKENIZER):
+        try:
+            contents[file] = (folder / file).read_bytes()
+        except FileNotFoundError:
+            raise ModelError(f"{folder} lacks {file}; fetch the folder anew.") from None
+        if hashlib.sha256(contents[file]).hexdigest() != manifest["files"].get(file):
+            raise ModelError(
+                f"{folder / file} is not the file that {MANIFEST} describes (its sha256 differs); "
+                "it is damaged or was changed. Fetch the folder anew."
+            )
+    return StoredModel(folder, manifest, contents[NETWORK], contents[TOKENIZER].decode("utf-8"))
+
+
+def write(
+    folder: str | Path, manifest: dict[str, Any], network: bytes, tokenizer: str, card: str
+) -> None:
+    """Write a model folder; format, labels and checksums are added to the manifest."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {NETWORK: network, TOKENIZER: tokenizer.encode("utf-8")}
+    manifest = {
+        "format": FORMAT,
+        **manifest,
+        "labels": label_names(),
+        "files": {file: hashlib.sha256(data).hexdigest() for file, data in contents.items()},
+    }
+    for file, data in contents.items():
+        (folder / file).write_bytes(data)
+    (folder / CARD).write_text(card, encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def label_names() -> dict[str, Any]:
+    """Names and order of the labels, as a manifest states them."""
+    return {
+        "version": taxonomy.VERSION,
+        "aspects": list(taxonomy.ASPECTS),
+        "signs": list(taxonomy.SIGNS),
+        "sentiments": list(taxonomy.SENTIMENTS),
+        "languages": list(taxonomy.LANGUAGES),
+    }

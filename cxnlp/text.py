@@ -1,0 +1,87 @@
+"""Cells as they come (lists, generators, pandas, NumPy and Arrow columns) as one text column.
+
+Cleaning never moves a character, so an offset into the cleaned text is an offset into the
+string that was passed in, and no map back is needed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: A cell holds text when it has a letter, a digit or a pictograph; "-" and "?!" do not.
+HOLDS_TEXT = r"[\p{L}\p{N}\p{So}]"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
+
+
+def to_column(cells: Iterable[Any]) -> pa.LargeStringArray:
+    """Read any column of cells as Arrow text; missing cells (None, NaN, NA) become null.
+
+    Raises
+    ------
+    TypeError
+        For one bare string, a table or a mapping instead of a column, and for the first cell
+        that is neither text nor missing, with its position.
+    """
+    if isinstance(cells, str | bytes):
+        raise TypeError(
+            f"texts is a single {type(cells).__name__}; pass a list of strings: [text]"
+        )
+    if isinstance(cells, Mapping) or hasattr(cells, "columns") or hasattr(cells, "column_names"):
+        raise TypeError(
+            f"texts is a {type(cells).__name__}; pass one column of it, such as table['comment']"
+        )
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    if isinstance(cells, pa.Array):
+        if pa.types.is_dictionary(cells.type):
+            cells = cells.dictionary_decode()
+        if pa.types.is_null(cells.type) or _is_text(cells.type):
+            return cells.cast(pa.large_string())
+        cells = cells.to_pylist()
+    try:
+        values = list(cells)
+    except TypeError:
+        raise TypeError(
+            f"texts is a {type(cells).__name__}; pass a list of strings or a column of text"
+        ) from None
+    if not set(map(type, values)) <= {str, type(None)}:
+        values = [_text_or_none(cell, at) for at, cell in enumerate(values)]
+    try:
+        return pa.array(values, pa.large_string())
+    except UnicodeEncodeError:  # half of a surrogate pair, as broken exports hold them
+        mended = [value and _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) for value in values]
+        return pa.array(mended, pa.large_string())
+
+
+def holds_text(column: pa.LargeStringArray) -> np.ndarray:
+    """Which cells can be read, (n,) bool: not those that are missing, empty or punctuation only."""
+    return pc.match_substring_regex(column, HOLDS_TEXT).fill_null(False).to_numpy(False)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _text_or_none(cell: Any, position: int) -> str | None:
+    if isinstance(cell, str):
+        return str(cell)
+    if type(cell).__name__ in _MISSING_TYPES:
+        return None
+    if isinstance(cell, float | np.floating) and math.isnan(cell):
+        return None
+    shown = repr(cell)
+    raise TypeError(
+        f"texts[{position}] is not text but {type(cell).__name__}: "
+        f"{shown if len(shown) <= 60 else shown[:57] + '...'}. "
+        "Convert it with str(), or leave it empty with None."
+    )
