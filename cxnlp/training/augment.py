@@ -1,0 +1,149 @@
+"""Fresh variants of the training comments, drawn anew each epoch.
+
+A comment is (text, targets): joining comments adds their labels up, burying one in neutral
+sentences keeps them, noise changes the letters but not the labels. All of it moves the quotes along.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from cxnlp.taxonomy import LANGUAGES, SENTIMENTS
+
+JOINTS = {
+    "nl": (" maar ", ", maar ", " alleen ", ", helaas ", " en ", ". ", " - ", "\n", ". Verder ",
+           ". Wel ", ", wel ", " echter ", ". Maar ", "... ", "; ", ". Ook ", " terwijl ", ", "),
+    "en": (" but ", ", but ", ", although ", " however ", " and ", ". ", " - ", "\n", ". Also ",
+           ". But ", ". On the other hand, ", "... ", "; ", " though ", ". Still, ", ", "),
+}  # fmt: skip
+NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Comment:
+    """One training comment; `aspects` (34,) float32, `quotes` (34, 2) int offsets or -1."""
+
+    text: str
+    sentiment: int
+    language: int
+    aspects: np.ndarray
+    quotes: np.ndarray
+
+
+class Augmenter:
+    """Draws variants of comments.
+
+    Parameters
+    ----------
+    neutral
+        By language, sentences that judge nothing, to bury comments in.
+    join, bury, noise
+        The share of comments that is joined to another, buried in a story, misspelled.
+    """
+
+    def __init__(
+        self,
+        comments: list[Comment],
+        neutral: dict[str, list[str]],
+        *,
+        join: float,
+        bury: float,
+        noise: float,
+        seed: int,
+    ) -> None:
+        self.draw = np.random.default_rng(seed)
+        self.join, self.bury, self.noise = join, bury, noise
+        self.neutral = neutral
+        self.short = {
+            language: [c for c in comments if c.language == language and len(c.text) < 200]
+            for language in range(len(LANGUAGES))
+        }
+
+    def __call__(self, comment: Comment) -> Comment:
+        chance = self.draw.random(3)
+        if chance[0] < self.join and len(comment.text) < 300:
+            others = self.short[comment.language]
+            if others:
+                other = others[self.draw.integers(len(others))]
+                pair = (comment, other) if self.draw.random() < 0.5 else (other, comment)
+                comment = self._joined(*pair)
+        if chance[1] < self.bury and len(comment.text) < 300:
+            comment = self._buried(comment)
+        if chance[2] < self.noise:
+            comment = self._noisy(comment)
+        return comment
+
+    def _language(self, comment: Comment) -> str:
+        name = LANGUAGES[comment.language]
+        return name if name in JOINTS else str(self.draw.choice(list(JOINTS)))
+
+    def _joined(self, first: Comment, second: Comment) -> Comment:
+        joints = JOINTS[self._language(first)]
+        joint = joints[self.draw.integers(len(joints))]
+        head, tail = first.text.rstrip(), second.text.lstrip()
+        if not joint.startswith((".", "\n")) and self.draw.random() < 0.8:
+            head = head.rstrip(".! ")
+            if tail[1:2].islower():
+                tail = tail[0].lower() + tail[1:]
+        elif joint.startswith(".") and head.endswith((".", "!", "?")):
+            joint = joint[1:]
+        moved = len(head) + len(joint) - (len(second.text) - len(second.text.lstrip()))
+        quotes = np.where(
+            (first.aspects > 0)[:, None],
+            first.quotes,
+            np.where(second.quotes >= 0, second.quotes + moved, -1),
+        )
+        both = (first.aspects > 0) & (second.aspects > 0)
+        quotes = np.where(both[:, None], -1, quotes)  # either place would be right
+        return Comment(
+            head + joint + tail,
+            _sum(first.sentiment, second.sentiment),
+            first.language,
+            np.maximum(first.aspects, second.aspects),
+            np.where((quotes[:, 1] <= len(head + joint + tail))[:, None], quotes, -1),
+        )
+
+    def _buried(self, comment: Comment) -> Comment:
+        sentences = self.neutral[self._language(comment)]
+        chosen = [sentences[i] for i in self.draw.integers(len(sentences), size=self.draw.integers(2, 10))]
+        cut = int(self.draw.integers(len(chosen) + 1))
+        text = comment.text if comment.text.rstrip()[-1:] in ".!?" else comment.text.rstrip() + "."
+        before = " ".join(chosen[:cut]) + (" " if cut else "")
+        after = (" " if cut < len(chosen) else "") + " ".join(chosen[cut:])
+        quotes = np.where(comment.quotes >= 0, comment.quotes + len(before), -1)
+        return dataclasses.replace(comment, text=before + text + after, quotes=quotes)
+
+    def _noisy(self, comment: Comment) -> Comment:
+        """Misspell about one word in twelve, and now and then drop the punctuation."""
+        letters = list(comment.text)
+        rate = self.draw.uniform(0.005, 0.03)
+        where = np.flatnonzero(self.draw.random(len(letters)) < rate)
+        for at in where:
+            if not letters[at].isalpha():
+                continue
+            kind = self.draw.integers(4)
+            if kind == 0:
+                letters[at] = ""
+            elif kind == 1:
+                letters[at] *= 2
+            elif kind == 2 and at + 1 < len(letters) and letters[at + 1].isalpha():
+                letters[at], letters[at + 1] = letters[at + 1], letters[at]
+            elif kind == 3:
+                letters[at] = "eaionrtsld"[self.draw.integers(10)]
+        if self.draw.random() < 0.2:
+            letters = ["" if letter in ".,!?;:" else letter for letter in letters]
+        starts = np.concatenate([[0], np.cumsum([len(letter) for letter in letters])])
+        text = "".join(letters)
+        if not text.strip():
+            return comment
+        quotes = np.where(comment.quotes >= 0, starts[comment.quotes], -1)
+        return dataclasses.replace(comment, text=text, quotes=quotes)
+
+
+def _sum(first: int, second: int) -> int:
+    """The sentiment of two comments in one."""
+    if first == second or second == NEUTRAL:
+        return first
+    return second if first == NEUTRAL else MIXED

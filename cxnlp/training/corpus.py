@@ -1,0 +1,144 @@
+"""Labelled and weakly labelled comments, as `datasets` tables with one schema each."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset, concatenate_datasets
+
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS
+
+#: Where a source keeps its overall verdict: field, worst and best value.
+VERDICTS = {
+    "stars": (1, 5),
+    "grade10": (1, 10),
+    "nps": (0, 10),
+    "sentiment5": (5, 1),
+    "criticality": (-5, 5),
+}
+SIGN_WORDS = {"positive": 1.0, "negative": 0.0, "neutral": 0.5}
+RATINGS = ("staff", "punctuality", "helpfulness", "knowledge", "ground", "value")
+#: A category of a foreign taxonomy is learned when its source has it this often.
+LEAST = 25
+
+
+def read_labelled(paths: Iterable[Path | str]) -> Dataset:
+    """Read comments labelled with quotes (JSON lines, the schema of `GUIDELINES.md`).
+
+    Columns: ``text``, ``source``; ``sentiment`` and ``language`` as indices; ``aspects``, 34
+    targets, aspect by aspect the two signs; ``quotes``, character offsets (34, 2) of the words
+    that carry each, -1 where there are none.
+    """
+    return concatenate_datasets([_labelled(Path(path)) for path in paths])
+
+
+def _labelled(path: Path) -> Dataset:
+    rows = []
+    for record in _records(path):
+        aspects = np.zeros((len(ASPECTS), len(SIGNS)), np.float32)
+        quotes = np.full((len(ASPECTS), len(SIGNS), 2), -1)
+        for key, (mark, quote) in record["aspects"].items():
+            row = ASPECTS.index(key)
+            aspects[row] = MARKS[mark]
+            start = record["text"].find(quote)
+            if start >= 0 and mark != "±":  # one quote cannot stand for both signs
+                quotes[row, MARKS[mark].index(True)] = start, start + len(quote)
+        rows.append(
+            {
+                "text": record["text"],
+                "source": record["source"],
+                "sentiment": SENTIMENTS.index(record["sentiment"]),
+                "language": LANGUAGES.index(record["lang"]),
+                "aspects": aspects.reshape(-1).tolist(),
+                "quotes": quotes.reshape(-1, 2).tolist(),
+            }
+        )
+    return Dataset.from_list(rows)
+
+
+def read_weak(folder: Path | str, most: int, seed: int) -> tuple[Dataset, list[str]]:
+    """Read `folder`/*.jsonl.gz, comments with what their own sources say of them.
+
+    Every verdict (stars, grades, NPS) becomes one column in [0, 1]; every category of a foreign
+    taxonomy, with its sign where it has one, a column of its own that is masked (NaN) for all
+    other sources.
+
+    Parameters
+    ----------
+    most
+        At most this many comments of a source, drawn at random.
+
+    Returns
+    -------
+    Columns ``text``, ``source`` and ``weak`` (targets, float32 with NaN); and the columns' names.
+    """
+    draw = np.random.default_rng(seed)
+    said, texts, sources = [], [], []
+    for path in sorted(Path(folder).glob("*.jsonl.gz")):
+        records = list(_records(path))
+        for index in draw.permutation(len(records))[:most]:
+            labels = dict(_weak_labels(records[index]))
+            if labels:
+                texts.append(records[index]["text"])
+                sources.append(path.name.split(".")[0])
+                said.append(labels)
+    counts = Counter(
+        (source if name != "verdict" else "", name)
+        for source, labels in zip(sources, said, strict=True)
+        for name, _ in labels.items()
+    )
+    columns = sorted(key for key, count in counts.items() if count >= LEAST)
+    index = {key: number for number, key in enumerate(columns)}
+    of_source = {
+        source: [number for (owner, _), number in index.items() if owner == source]
+        for source in set(sources)
+    }
+    targets = np.full((len(texts), len(columns)), np.nan, np.float32)
+    for row, (source, labels) in enumerate(zip(sources, said, strict=True)):
+        if set(labels) - {"verdict"} - set(RATINGS):
+            targets[row, of_source[source]] = 0.0
+        for name, value in labels.items():
+            column = index.get((source if name != "verdict" else "", name))
+            if column is not None:
+                targets[row, column] = value
+    table = Dataset.from_dict({"text": texts, "source": sources, "weak": list(targets)})
+    return table, [f"{source}:{name}" for source, name in columns]
+
+
+def _weak_labels(record: dict) -> Iterator[tuple[str, float]]:
+    for field, (worst, best) in VERDICTS.items():
+        try:
+            value = float(record.get(field))
+        except (TypeError, ValueError):
+            continue
+        if math.isfinite(value):
+            yield "verdict", float(np.clip((value - worst) / (best - worst), 0, 1))
+    if "sentiment3" in record:
+        yield "verdict", SIGN_WORDS[record["sentiment3"]]
+    if "sign" in record:
+        yield "verdict", float(record["sign"] > 0)
+    for field in RATINGS:
+        if record.get(field) is not None:
+            yield field, (record[field] - 1) / 4
+    for field in ("opinions", "opinions_noisy"):
+        for category, sign in record.get(field, ()):
+            yield f"{category} {sign}", 1.0
+    for topic in record.get("topics") or ():
+        yield topic, 1.0
+    for field in ("topic", "reason", "question"):
+        if record.get(field) is not None:
+            yield f"{field} {record[field]}", 1.0
+
+
+def _records(path: Path) -> Iterator[dict]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)

@@ -1,0 +1,334 @@
+"""Fine-tuning: one loop over labelled, weakly labelled and self-labelled comments."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset
+from tokenizers import Tokenizer
+from torch.nn import functional
+
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
+from cxnlp.training.augment import Augmenter, Comment
+from cxnlp.training.network import Network
+
+log = logging.getLogger("cxnlp.training")
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One pass of training, as a table of the config file says it."""
+
+    name: str
+    epochs: float
+    learning_rate: float
+    head_learning_rate: float
+    batch_size: int = 24
+    layer_decay: float = 0.95
+    weight_decay: float = 0.01
+    warmup: float = 0.06
+    most_tokens: int = 256
+    weak_share: float = 0.0
+    """Weak batches for each labelled one."""
+    self_share: float = 0.0
+    """Self-labelled batches for each labelled one."""
+    join: float = 0.0
+    bury: float = 0.0
+    noise: float = 0.0
+    evidence_weight: float = 0.1
+    average: float = 0.0
+    """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""
+    repeat: int = 1
+    """How often each comment of the extra corpus stands in an epoch."""
+    seed: int = 0
+
+
+@dataclasses.dataclass
+class Batch:
+    """Token arrays (batch, tokens) and whichever targets the comments have."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    aspects: torch.Tensor | None = None
+    sentiment: torch.Tensor | None = None
+    language: torch.Tensor | None = None
+    quotes: torch.Tensor | None = None
+    weak: torch.Tensor | None = None
+
+
+def comments_of(table: Dataset) -> list[Comment]:
+    """The rows of a labelled table as `Comment`s."""
+    columns = table.with_format("numpy")[:]
+    return [
+        Comment(text, int(sentiment), int(language), np.float32(aspects), np.int64(quotes))
+        for text, sentiment, language, aspects, quotes in zip(
+            table["text"],
+            columns["sentiment"],
+            columns["language"],
+            columns["aspects"],
+            columns["quotes"],
+            strict=True,
+        )
+    ]
+
+
+class Batches:
+    """Turns tables into batches of one epoch, shuffled, of about equal length, kinds interleaved."""
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        stage: Stage,
+        comments: list[Comment],
+        augment: Augmenter,
+        weak: Dataset | None,
+        own: Dataset | None,
+    ) -> None:
+        self.tokenizer, self.stage, self.comments, self.augment = tokenizer, stage, comments, augment
+        self.draw = np.random.default_rng(stage.seed)
+        self.weak = _columns(weak, "weak") if weak is not None and stage.weak_share else None
+        self.own = (
+            _columns(own, "aspects", "sentiment") if own is not None and stage.self_share else None
+        )
+
+    def __len__(self) -> int:
+        labelled = math.ceil(len(self.comments) / self.stage.batch_size)
+        return labelled + round(
+            labelled * (self.stage.weak_share + self.stage.self_share)
+        )
+
+    def epoch(self) -> Iterator[Batch]:
+        labelled = math.ceil(len(self.comments) / self.stage.batch_size)
+        plan: list[Callable[[], Batch]] = []
+        variants = [self.augment(comment) for comment in self.comments]
+        for rows in self._slices([c.text for c in variants], labelled):
+            plan.append(lambda rows=rows: self._labelled([variants[i] for i in rows]))
+        for table, share, make in (
+            (self.weak, self.stage.weak_share, self._weak),
+            (self.own, self.stage.self_share, self._own),
+        ):
+            if table is not None:
+                count = round(labelled * share)
+                chosen = self.draw.permutation(len(table["text"]))[: count * self.stage.batch_size]
+                texts = [table["text"][i] for i in chosen]
+                for rows in self._slices(texts, count):
+                    plan.append(lambda rows=chosen[rows], make=make: make(rows))
+        for index in self.draw.permutation(len(plan)):
+            yield plan[index]()
+
+    def _slices(self, texts: list[str], count: int) -> list[np.ndarray]:
+        """Rows of each batch: neighbours in length, so that little is padded."""
+        length = np.array([len(text) for text in texts]) * self.draw.uniform(0.9, 1.1, len(texts))
+        return [rows for rows in np.array_split(np.argsort(length), count) if len(rows)]
+
+    def _tokens(self, texts: list[str]) -> tuple[list, torch.Tensor, torch.Tensor]:
+        encodings = self.tokenizer.encode_batch(texts)
+        longest = min(max(len(e) for e in encodings), self.stage.most_tokens)
+        ids = np.full((len(texts), longest), self.tokenizer.token_to_id("<pad>"))
+        mask = np.zeros((len(texts), longest), bool)
+        for row, encoding in enumerate(encodings):
+            taken = encoding.ids[:longest]
+            ids[row, : len(taken)] = taken
+            mask[row, : len(taken)] = True
+        return encodings, torch.from_numpy(ids), torch.from_numpy(mask)
+
+    def _labelled(self, comments: list[Comment]) -> Batch:
+        encodings, ids, mask = self._tokens([c.text for c in comments])
+        starts = np.zeros(mask.shape, int)
+        ends = np.zeros(mask.shape, int)
+        for row, encoding in enumerate(encodings):
+            offsets = np.array(encoding.offsets[: mask.shape[1]])
+            starts[row, : len(offsets)], ends[row, : len(offsets)] = offsets.T
+        quotes = np.stack([c.quotes for c in comments])[:, None]
+        inside = (starts[..., None] < quotes[..., 1]) & (ends[..., None] > quotes[..., 0])
+        return Batch(
+            ids,
+            mask,
+            aspects=torch.from_numpy(np.stack([c.aspects for c in comments])),
+            sentiment=_one_hot([c.sentiment for c in comments], len(SENTIMENTS)),
+            language=_one_hot([c.language for c in comments], len(LANGUAGES)),
+            quotes=torch.from_numpy(inside & (ends > starts)[..., None]),
+        )
+
+    def _weak(self, rows: np.ndarray) -> Batch:
+        _, ids, mask = self._tokens([self.weak["text"][i] for i in rows])
+        return Batch(ids, mask, weak=torch.from_numpy(self.weak["weak"][rows]))
+
+    def _own(self, rows: np.ndarray) -> Batch:
+        _, ids, mask = self._tokens([self.own["text"][i] for i in rows])
+        return Batch(
+            ids,
+            mask,
+            aspects=torch.from_numpy(self.own["aspects"][rows]),
+            sentiment=torch.from_numpy(self.own["sentiment"][rows]),
+        )
+
+
+def _columns(table: Dataset, *names: str) -> dict:
+    arrays = table.with_format("numpy")
+    columns: dict = {name: np.float32(arrays[name][:]) for name in names}
+    return columns | {"text": list(table["text"])}
+
+
+def _one_hot(indices: list[int], width: int) -> torch.Tensor:
+    return functional.one_hot(torch.tensor(indices), width).float()
+
+
+def loss_of(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
+    """The sum of the losses of the tasks for which the batch has targets."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        states = network.encode(batch.ids, batch.mask)
+    outputs = network.read(states.float(), batch.mask)
+    total = torch.zeros(())
+    if batch.weak is not None:
+        known = ~batch.weak.isnan()
+        losses = functional.binary_cross_entropy_with_logits(
+            outputs["weak"], batch.weak.nan_to_num(), reduction="none"
+        )
+        verdict = (losses * known)[:, 0]
+        total = total + verdict.mean() + (losses * known)[:, 1:].sum(1).mean() * 0.5
+    if batch.aspects is not None:
+        total = total + functional.binary_cross_entropy_with_logits(
+            outputs["aspects"], batch.aspects, reduction="none"
+        ).sum(1).mean()
+    if batch.sentiment is not None:
+        total = total + functional.cross_entropy(outputs["sentiment"], batch.sentiment)
+    if batch.language is not None:
+        total = total + 0.2 * functional.cross_entropy(outputs["language"], batch.language)
+    if batch.quotes is not None and stage.evidence_weight:
+        quoted = batch.quotes.any(1)
+        seen = outputs["attention"].masked_fill(~batch.quotes, -1e4).logsumexp(1)
+        total = total - stage.evidence_weight * (seen * quoted).sum() / len(batch.ids)
+    return total
+
+
+def fit(
+    network: Network,
+    batches: Batches,
+    stage: Stage,
+    folder: Path,
+    evaluate: Callable[[Network], dict],
+) -> Network:
+    """Train `network` through one stage; resume from `folder` where a checkpoint lies there.
+
+    Returns the trained network (the moving average of its weights where the stage asks for it).
+    """
+    torch.manual_seed(stage.seed)
+    optimiser = torch.optim.AdamW(
+        _groups(network, stage), weight_decay=stage.weight_decay, betas=(0.9, 0.98), fused=True
+    )
+    steps = round(len(batches) * stage.epochs)
+    warm = max(1, round(steps * stage.warmup))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser,
+        lambda step: min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm))),
+    )
+    average = copy.deepcopy(network) if stage.average else None
+    checkpoint = folder / f"{stage.name}.resume.pt"
+    step = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        if average is not None:
+            average.load_state_dict(state["average"])
+        step = state["step"]
+        log.info("%s: resumed at step %d of %d", stage.name, step, steps)
+    started, running = time.monotonic(), 0.0
+    while step < steps:
+        network.train()
+        for batch in batches.epoch():
+            loss = loss_of(network, batch, stage)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            optimiser.zero_grad()
+            schedule.step()
+            step += 1
+            if average is not None:
+                _move(average, network, min(stage.average, (step + 1) / (step + 10)))
+            running += float(loss.detach())
+            if step % 50 == 0:
+                pace = (time.monotonic() - started) / 50
+                log.info("%s %d/%d loss %.3f %.2f s/step", stage.name, step, steps, running / 50, pace)
+                started, running = time.monotonic(), 0.0
+            if step >= steps:
+                break
+        kept = average if average is not None else network
+        log.info("%s step %d: %s", stage.name, step, json.dumps(evaluate(kept)))
+        torch.save(
+            {
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(),
+                "average": average.state_dict() if average is not None else {},
+                "step": step,
+            },
+            checkpoint,
+        )
+        started = time.monotonic()
+    return average if average is not None else network
+
+
+def _groups(network: Network, stage: Stage) -> list[dict]:
+    """Heads at their own rate; the body's falls by `layer_decay` a layer; embeddings stay frozen.
+
+    Frozen, the words that no training comment uses keep their place beside those that some do.
+    """
+    layers = network.encoder.encoder.layer
+    groups = []
+    for embedding in (
+        network.encoder.embeddings.word_embeddings,
+        network.encoder.embeddings.token_type_embeddings,
+    ):
+        embedding.requires_grad_(False)
+    for depth, layer in enumerate(layers):
+        rate = stage.learning_rate * stage.layer_decay ** (len(layers) - 1 - depth)
+        groups.append({"params": list(layer.parameters()), "lr": rate})
+    heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    groups.append({"params": heads, "lr": stage.head_learning_rate})
+    return groups
+
+
+@torch.no_grad()
+def _move(average: Network, network: Network, decay: float) -> None:
+    pairs = [
+        (mean, current)
+        for mean, current in zip(average.parameters(), network.parameters(), strict=True)
+        if current.requires_grad
+    ]
+    torch._foreach_lerp_([m for m, _ in pairs], [c for _, c in pairs], 1 - decay)
+
+
+@torch.inference_mode()
+def predict(
+    network: Network, tokenizer: Tokenizer, texts: list[str], batch_size: int = 64
+) -> dict[str, np.ndarray]:
+    """Float32 logits of texts: ``aspects`` (n, 17, 2), ``sentiment`` (n, 4), ``language`` (n, 4)."""
+    network.eval()
+    stage = Stage("predict", 1, 0, 0)
+    maker = Batches(tokenizer, stage, [], None, None, None)  # type: ignore[arg-type]
+    order = np.argsort([len(text) for text in texts])
+    parts: dict[str, list] = {"aspects": [], "sentiment": [], "language": []}
+    for start in range(0, len(texts), batch_size):
+        rows = order[start : start + batch_size]
+        _, ids, mask = maker._tokens([texts[i] for i in rows])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states = network.encode(ids, mask)
+        outputs = network.read(states.float(), mask)
+        for name, part in parts.items():
+            part.append(outputs[name].numpy())
+    back = np.argsort(order)
+    logits = {name: np.concatenate(part)[back] for name, part in parts.items()}
+    logits["aspects"] = logits["aspects"].reshape(-1, len(ASPECTS), len(SIGNS))
+    return logits
