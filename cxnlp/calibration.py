@@ -36,7 +36,7 @@ class Calibration:
     def aspects(self, logits: np.ndarray) -> np.ndarray:
         """(n, 17, 2) float32 logits -> probabilities; each sign stands alone."""
         scaled = self.slope * logits + self.offset
-        return (1 / (1 + np.exp(-scaled))).astype(np.float32)
+        return ((1 + np.tanh(scaled / 2)) / 2).astype(np.float32)  # the logistic, no overflow
 
     def sentiment(self, logits: np.ndarray) -> np.ndarray:
         """(n, 4) float32 logits -> probabilities that sum to 1."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import numpy as np
@@ -74,7 +75,7 @@ class Encoder:
     tokenizer, network
         Contents of `tokenizer.json` and `model.onnx`.
     threads
-        For the network; by default one for each core.
+        Batches in work at a time; by default one for each core.
     """
 
     def __init__(self, tokenizer: str, network: bytes, threads: int | None = None) -> None:
@@ -82,7 +83,8 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        options.intra_op_num_threads = 1
+        self._threads = threads or os.cpu_count() or 1
         options.enable_mem_pattern = False  # shapes differ from batch to batch
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
@@ -128,31 +130,41 @@ class Encoder:
         """Run the network over windows."""
         names = ["aspects", "sentiment", "language"] + ["attention"] * evidence
         count = len(windows.start)
-        aspects = np.empty((count, len(ASPECTS), len(SIGNS)), np.float32)
-        sentiment = np.empty((count, len(SENTIMENTS)), np.float32)
-        language = np.empty((count, len(LANGUAGES)), np.float32)
-        spans = np.empty((count, len(ASPECTS), len(SIGNS), 2), np.int32) if evidence else None
-        for rows, ids in self._batches(windows):
+
+        def run(batch: tuple[np.ndarray, np.ndarray]) -> None:
+            rows, ids = batch
             found = self._session.run(names, {"input_ids": ids})
             aspects[rows] = found[0].reshape(-1, len(ASPECTS), len(SIGNS))
             sentiment[rows], language[rows] = found[1:3]
             if spans is not None:
                 spans[rows] = self._spans(ids, found[3]).reshape(-1, len(ASPECTS), len(SIGNS), 2)
+
+        aspects = np.empty((count, len(ASPECTS), len(SIGNS)), np.float32)
+        sentiment = np.empty((count, len(SENTIMENTS)), np.float32)
+        language = np.empty((count, len(LANGUAGES)), np.float32)
+        spans = np.empty((count, len(ASPECTS), len(SIGNS), 2), np.int32) if evidence else None
+        self._each(run, windows)
         return Outputs(aspects, sentiment, language, spans)
 
     def embed(self, windows: Windows) -> np.ndarray:
         """Mean of the network's last states of each window, (windows, width) float32."""
-        parts = [
-            (rows, self._session.run(["embedding"], {"input_ids": ids})[0])
-            for rows, ids in self._batches(windows)
-        ]
         width = self._session.get_outputs()[-1].shape[-1]
         embeddings = np.empty((len(windows.start), width), np.float32)
-        for rows, part in parts:
-            embeddings[rows] = part
+
+        def run(batch: tuple[np.ndarray, np.ndarray]) -> None:
+            rows, ids = batch
+            (embeddings[rows],) = self._session.run(["embedding"], {"input_ids": ids})
+
+        self._each(run, windows)
         return embeddings
 
-    def _batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _each(self, run: Callable[[tuple[np.ndarray, np.ndarray]], None], windows: Windows) -> None:
+        """Run over all batches, one core to a batch: no layer is too small to keep it busy."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(run, self.batches(windows)))
+
+    def batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Windows as the network's inputs: their indices, and token ids (batch, tokens) int64."""
         for padded, rows in batching.batches(windows.length + 2):
             column = np.arange(padded)
             length = windows.length[rows, None]

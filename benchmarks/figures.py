@@ -1,0 +1,63 @@
+"""Write the figures of the model's manifest and of the benchmark into README.md.
+
+    python benchmarks/figures.py
+
+The manifest holds what `cxnlp eval ... --record` printed, throughput.json what throughput.py
+measured; nothing in between is typed by hand. A test checks that README.md is what this writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def accuracy(manifest: dict) -> str:
+    lines = [
+        "| comments | pillar micro-F1 | macro-F1 | sentiment accuracy | ECE | evidence hit rate |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for figure in manifest["figures"]:
+        slices = {"all": figure["report"]["overall"], **figure["report"]["by_language"]}
+        for name in ("all", "nl", "en"):
+            values = slices[name]
+            lines.append(
+                f"| {figure['data']}, {name} ({values['comments']:,}) | "
+                f"{values['pillar_micro_f1']:.3f} | {values['pillar_macro_f1']:.3f} | "
+                f"{values['sentiment_accuracy']:.3f} | {values['ece']:.3f} | "
+                f"{values['evidence_hit_rate']:.3f} |"
+            )
+    commands = ", ".join(f"`{figure['command']}`" for figure in manifest["figures"])
+    return "\n".join([*lines, "", f"Printed by {commands}."])
+
+
+def speed(measured: dict) -> str:
+    pipeline = "transformers pipeline, float32, batches of 32"
+    rates, ratios = measured["rates"], measured["ratios"]
+    return (
+        f"{rates['cxnlp, int8']:,.0f} comments per second of {measured['words']} words (median) on "
+        f"{measured['machine'].split(', Python')[0]}; {ratios[pipeline]:.1f} times the same weights "
+        f"in a batched `transformers` pipeline, "
+        f"{ratios['transformers pipeline, float32, one by one']:.1f} times one by one. Importing "
+        f"takes {measured['import_s']:.2f} s with Python, a first result from a cold start "
+        f"{measured['first_result_s']:.2f} s, and {measured['memory_comments']:,} comments "
+        f"{measured['memory_mb']:.0f} MB at the peak. Measured by `python benchmarks/throughput.py`."
+    )
+
+
+def filled(readme: str) -> str:
+    """README.md with the figures of today."""
+    manifest = json.loads((ROOT / "models/accurate/manifest.json").read_text(encoding="utf-8"))
+    measured = json.loads((ROOT / "benchmarks/throughput.json").read_text(encoding="utf-8"))
+    for name, text in (("figures", accuracy(manifest)), ("speed", speed(measured))):
+        pattern = rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)"
+        readme = re.sub(pattern, lambda m, t=text: m[1] + t + "\n" + m[2], readme, flags=re.S)
+    return readme
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,186 @@
+"""How fast the core is, beside the same weights in a `transformers` pipeline.
+
+    python benchmarks/throughput.py            # writes benchmarks/README.md
+
+One process, the same comments, equality of results checked first; then rounds in which every
+contestant has its turn, and the median of the rounds. Start-up and memory are taken from fresh
+processes. Needs `pip install 'cxnlp[train]'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from dequantised import FeedbackPipeline, network
+from transformers.utils import logging
+
+import cxnlp
+from cxnlp import store
+from cxnlp.calibration import Calibration
+
+HERE = Path(__file__).parent
+CORPUS = HERE.parent / "corpus"
+FIRST = "import cxnlp; cxnlp.classify(['Vriendelijk, maar traag.'])"
+MEMORY = """
+import resource, sys
+sys.path.insert(0, {here!r})
+from throughput_texts import distinct
+import cxnlp
+texts = distinct({count})
+cxnlp.classify(texts)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--comments", type=int, default=1000)
+    options.add_argument("--memory-comments", type=int, default=100_000)
+    asked = options.parse_args()
+    warnings.filterwarnings("ignore", message=".*pipelines sequentially.*")
+    logging.set_verbosity_error()
+
+    from throughput_texts import corpus_texts
+
+    texts = corpus_texts()[: asked.comments]
+    model = cxnlp.load()
+    stored = store.read("accurate")
+    pipeline = FeedbackPipeline(network(stored), stored)
+    agreement = compare(model, pipeline, stored, texts)
+
+    few = texts[:: max(1, len(texts) // 200)]
+    contestants: dict[str, tuple[Callable[[], object], int]] = {
+        "cxnlp, int8": (lambda: model.classify(texts), len(texts)),
+        "cxnlp, int8, no evidence": (lambda: model.classify(texts, evidence=False), len(texts)),
+        "transformers pipeline, float32, batches of 32": (
+            lambda: pipeline(texts, batch_size=32),
+            len(texts),
+        ),
+        "transformers pipeline, float32, one by one": (lambda: pipeline(few), len(few)),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    for round_ in range(asked.rounds + 1):
+        for name, (run, count) in contestants.items():
+            started = time.perf_counter()
+            with torch.inference_mode():
+                run()
+            if round_:  # the first warms up
+                rates[name].append(count / (time.perf_counter() - started))
+    ours = "cxnlp, int8"
+    ratios = {
+        name: statistics.median(a / b for a, b in zip(rates[ours], values, strict=True))
+        for name, values in rates.items()
+    }
+    figures = {
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{cpu()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "comments": len(texts),
+        "words": int(statistics.median(len(text.split()) for text in texts)),
+        "agreement": agreement,
+        "rates": {name: statistics.median(values) for name, values in rates.items()},
+        "ratios": ratios,
+        "import_s": fresh("import cxnlp"),
+        "first_result_s": fresh(FIRST),
+        "bare_python_s": fresh("pass"),
+        "memory_mb": memory(asked.memory_comments),
+        "memory_comments": asked.memory_comments,
+    }
+    (HERE / "throughput.json").write_text(json.dumps(figures, indent=1) + "\n")
+    (HERE / "README.md").write_text(page(figures, asked))
+    print((HERE / "README.md").read_text())
+
+
+def compare(
+    model: cxnlp.Model, pipeline: FeedbackPipeline, stored: store.StoredModel, texts: list[str]
+) -> dict[str, float]:
+    """Equality first: the same decisions, before any clock runs."""
+    calibration = Calibration.from_json(stored.manifest["calibration"])
+    results = model.classify(texts)
+    outputs = pipeline(texts, batch_size=32)
+    logits = {key: np.stack([out[key] for out in outputs]) for key in outputs[0]}
+    decisions = calibration.decide(calibration.aspects(logits["aspects"].reshape(-1, 17, 2)))
+    either = decisions | results.decisions
+    found = {
+        "decisions": float(np.mean(decisions == results.decisions)),
+        "decisions_either": float(np.mean((decisions & results.decisions)[either])),
+        "sentiment": float(
+            np.mean(
+                logits["sentiment"].argmax(1) == results.sentiment_probabilities.argmax(1)
+            )
+        ),
+    }
+    if found["decisions"] < 0.98:
+        raise SystemExit(f"the contestants do not read the same: {found}")
+    return found
+
+
+def fresh(code: str, runs: int = 7) -> float:
+    """Median wall time of a fresh interpreter that runs `code`, in seconds."""
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def memory(count: int) -> float:
+    """Peak resident memory of a process that classifies `count` distinct comments, in MiB."""
+    code = MEMORY.format(here=str(HERE), count=count)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+
+
+def page(figures: dict, asked: argparse.Namespace) -> str:
+    rows = "\n".join(
+        f"| {name} | {rate:,.0f} | {figures['ratios'][name]:.1f} |"
+        for name, rate in figures["rates"].items()
+    )
+    agreement = figures["agreement"]
+    return f"""\
+# How fast it is
+
+Written by `python benchmarks/throughput.py` on {figures["date"]}: {figures["machine"]}.
+
+The first {figures["comments"]:,} comments of the corpus in this repository (median
+{figures["words"]} words), text in and columns out, the same weights everywhere: the pipeline has
+the int8 weights of the committed model as float32. Before any clock runs the results are compared:
+{agreement["decisions"]:.2%} of all decisions are equal ({agreement["decisions_either"]:.1%} of
+those that either side makes), and {agreement["sentiment"]:.1%} of sentiments; what differs is the
+rounding of the activations. Then {asked.rounds} rounds after a warm-up, each contestant once in
+each round; medians. A ratio is taken within a round.
+
+| contestant | comments per second | cxnlp is faster by |
+| --- | ---: | ---: |
+{rows}
+
+| start and memory, each in a fresh process | |
+| --- | ---: |
+| a bare Python | {figures["bare_python_s"]:.2f} s |
+| `import cxnlp`, Python included | {figures["import_s"]:.2f} s |
+| first result, Python and model loading included | {figures["first_result_s"]:.2f} s |
+| peak memory, {figures["memory_comments"]:,} distinct comments | {figures["memory_mb"]:.0f} MB |
+"""
+
+
+if __name__ == "__main__":
+    main()

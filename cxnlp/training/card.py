@@ -1,0 +1,94 @@
+"""The model card: rendered from the manifest, so that no figure in it is typed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxnlp.taxonomy import TAXONOMY
+
+HEADLINES = {
+    "pillar_micro_f1": "pillar micro-F1",
+    "pillar_macro_f1": "pillar macro-F1",
+    "sentiment_accuracy": "sentiment accuracy",
+    "sentiment_macro_f1": "sentiment macro-F1",
+    "ece": "ECE of the aspects",
+    "evidence_hit_rate": "evidence hit rate",
+}
+
+USE = """\
+## What it is for
+
+Reading Dutch and English customer comments, one at a time or by the million, into the aspects that
+each evaluates, a polarity for each with the words that carry it, overall sentiment and language.
+Made for aggregates (which pillar, where, since when) and for finding comments to read.
+
+It is not made for judging a single employee, customer or comment without a person reading it, nor
+for other languages (`other` says that a comment is in neither), nor for text that is no feedback.
+"""
+
+LIMITS = """\
+## Limits
+
+- The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
+  broadband and restaurants. On other subjects it reads less well: see the figures of each file.
+- What is meant but not said, irony above all, is often missed; a wish may be read as praise.
+- Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
+  figures are rough; see `support`.
+- Probabilities are calibrated on comments like those of the table; on others they may be too sure.
+- Labels come from one guideline. "Rude", for example, is friendliness and respect there; a house
+  with other lines should measure on comments of its own with `cxnlp eval`.
+"""
+
+
+def render(manifest: dict[str, Any]) -> str:
+    """The card of a model, Markdown."""
+    quantisation = manifest["quantisation"]
+    parts = [
+        f"# {manifest['name']}",
+        "A BERT encoder with label attention, int8, for "
+        "[cxnlp](../../README.md). Base: multilingual-e5-small (MIT); licence: Apache-2.0.",
+        USE,
+        "## What it was trained on\n\n" + manifest["description"].strip(),
+        "## How true it is\n",
+        *(_figures(figure) for figure in manifest["figures"]),
+        "int8 against its float32 parent, on the comments that calibrate it (printed by "
+        "`cxnlp train`): pillar micro-F1 "
+        f"{quantisation['int8_micro_f1']:.3f} against {quantisation['float32_micro_f1']:.3f}; "
+        f"{quantisation['agreement']:.2%} of all decisions agree, "
+        f"{quantisation['agreement_where_either_decides']:.1%} of those that either makes, "
+        f"{quantisation['sentiment_agreement']:.1%} of sentiments.",
+        LIMITS,
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _figures(figure: dict[str, Any]) -> str:
+    """The tables of one evaluation."""
+    report = figure["report"]
+    slices = {"all": report["overall"]}
+    slices |= {f"{key}": value for key, value in report["by_language"].items()}
+    lines = [
+        f"### {figure['data']}",
+        "",
+        f"Printed by `{figure['command']}` on {figure['date']}.",
+        "",
+        "| | comments | " + " | ".join(HEADLINES.values()) + " |",
+        "| --- | ---: |" + " ---: |" * len(HEADLINES),
+    ]
+    for name, values in slices.items():
+        cells = (_number(values.get(key)) for key in HEADLINES)
+        lines.append(f"| {name} | {values['comments']} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "| aspect | support | precision | recall | F1 |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for aspect in TAXONOMY:
+        values = report["by_aspect"][aspect.key]
+        cells = (_number(values[key]) for key in ("precision", "recall", "f1"))
+        lines.append(f"| {aspect.key} | {values['support']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or value != value else f"{value:.3f}"

@@ -1,0 +1,90 @@
+"""What the shipped model can and cannot read, capability by capability.
+
+`behaviour.jsonl` holds minimal cases written for this purpose; no model was trained or tuned on
+them. `behaviour_floor.json` holds what the committed model passed of each capability when it was
+committed: a model that passes fewer is worse at something that users notice.
+
+    python tests/test_behaviour.py            # prints the report, case by case what failed
+    python tests/test_behaviour.py --record   # and keeps the counts as the floor
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import cxnlp
+from cxnlp.results import Result
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "behaviour.jsonl").read_text("utf-8").splitlines()]
+FLOOR_FILE = HERE / "behaviour_floor.json"
+MARKS = {"positive": "+", "negative": "-", "mixed": "±"}
+CAPABILITIES = sorted({case["capability"] for case in CASES})
+
+
+def faults(case: dict, result: Result) -> list[str]:
+    """What the result has wrong, in words; nothing where the case is passed."""
+    found = {aspect: MARKS[reading.polarity] for aspect, reading in result.aspects.items()}
+    wrong = [
+        f"{aspect} {sign} is read as {found.get(aspect, 'nothing')}"
+        for aspect, sign in case["expect"].items()
+        if found.get(aspect) != sign
+    ]
+    signed = {a + sign for a, mark in found.items() for sign in mark.replace("±", "+-")}
+    wrong += [f"{mention} is read" for mention in case["absent"] if mention in signed]
+    if not case["expect"]:
+        wrong += [f"{mention} is read" for mention in sorted(signed - set(case["absent"]))]
+    if case["sentiment"] and result.sentiment != case["sentiment"]:
+        wrong.append(f"sentiment {case['sentiment']} is read as {result.sentiment}")
+    return wrong
+
+
+def report() -> dict[str, list[tuple[dict, list[str]]]]:
+    """Every case with its faults, by capability."""
+    results = cxnlp.classify([case["text"] for case in CASES])
+    by_capability = defaultdict(list)
+    for case, result in zip(CASES, results, strict=True):
+        by_capability[case["capability"]].append((case, faults(case, result)))
+    return by_capability
+
+
+@pytest.fixture(scope="module")
+def graded() -> dict[str, list[tuple[dict, list[str]]]]:
+    return report()
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_capability(
+    capability: str, graded: dict, record_property: pytest.RecordProperty
+) -> None:
+    cases = graded[capability]
+    passed = sum(not wrong for _, wrong in cases)
+    record_property("behaviour", f"{capability:16} {passed:3} of {len(cases):3}")
+    failed = [f"{case['text'][:80]!r}: {'; '.join(wrong)}" for case, wrong in cases if wrong]
+    floor = json.loads(FLOOR_FILE.read_text("utf-8"))[capability]
+    assert passed >= floor, "\n".join(failed)
+
+
+def test_there_are_enough_cases_in_both_languages() -> None:
+    assert len(CASES) >= 60
+    assert len({case["text"] for case in CASES}) == len(CASES)
+    for lang in ("nl", "en"):
+        assert sum(case["lang"] == lang for case in CASES) >= 30
+
+
+if __name__ == "__main__":
+    counts = {}
+    for capability, cases in sorted(report().items()):
+        counts[capability] = sum(not wrong for _, wrong in cases)
+        print(f"{capability:16} {counts[capability]:3} of {len(cases):3}")
+        for case, wrong in cases:
+            if wrong:
+                print(f"    {case['text'][:90]!r}: {'; '.join(wrong)}")
+    print(f"{'all':16} {sum(counts.values()):3} of {len(CASES):3}")
+    if "--record" in sys.argv:
+        FLOOR_FILE.write_text(json.dumps(counts, indent=1) + "\n")

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import tiny
+
+from cxnlp.encoder import WINDOW
+from cxnlp.results import Results
+
+STORY = "Ik stond een uur in de winkel. De telefoon was traag, maar niet geholpen! "
+TEXTS = [
+    "vriendelijk geholpen",
+    "een uur in de wacht maar vriendelijk",
+    "The shop was slow 😀 but friendly.",
+    "vriendelijk geholpen",
+    None,
+    "é\u0301e\u0301n uur wacht",
+    "-",
+    "TRAAG",
+    STORY * 120,
+    "",
+    float("nan"),
+]
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return tiny.model().classify(TEXTS)
+
+
+def same(left: Results, right: Results, tolerance: float = 1e-3) -> None:
+    for name in ("no_text", "language", "sentiment", "decisions", "evidence"):
+        np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
+    for name in ("sentiment_probabilities", "aspect_probabilities"):
+        np.testing.assert_allclose(getattr(left, name), getattr(right, name), atol=tolerance)
+
+
+def test_columns(results: Results) -> None:
+    count = len(TEXTS)
+    assert len(results) == count
+    assert results.language.shape == (count,)
+    assert results.sentiment_probabilities.shape == (count, 4)
+    assert results.aspect_probabilities.shape == (count, 17, 2)
+    assert results.evidence.shape == (count, 17, 2, 2)
+    assert results.sentiment_probabilities.dtype == results.aspect_probabilities.dtype == np.float32
+    assert results.evidence.dtype == np.int32
+
+
+def test_the_tiny_model_decides_something_but_not_everything(results: Results) -> None:
+    assert 0.02 < results.decisions.mean() < 0.98
+
+
+def test_order_is_kept(results: Results) -> None:
+    order = np.random.default_rng(0).permutation(len(TEXTS))
+    same(tiny.model().classify([TEXTS[i] for i in order]), results[order])
+
+
+def test_duplicates_are_equal_and_read_once(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same(results[0:1], results[3:4], 0)
+    seen: list[str] = []
+    encoder = tiny.model()._encoder
+    plain = encoder.tokenize
+    monkeypatch.setattr(encoder, "tokenize", lambda texts: seen.extend(texts) or plain(texts))
+    tiny.model().classify(["traag", "snel", "traag"] * 50)
+    assert seen == ["traag", "snel"]
+
+
+@pytest.mark.parametrize("row", [4, 6, 9, 10])
+def test_cells_without_text(results: Results, row: int) -> None:
+    result = results[row]
+    assert result.no_text
+    assert result.sentiment == "neutral"
+    assert result.score == 0
+    assert not result.aspects
+    assert not results.aspect_probabilities[row].any()
+    assert not results.sentiment_probabilities[row].any()
+
+
+def test_alone_or_among_many_is_the_same(results: Results) -> None:
+    for row, text in enumerate(TEXTS):
+        same(tiny.model().classify([text]), results[row : row + 1])
+    crowd = [f"{STORY[:n]} {n}" for n in range(3, 70)]
+    same(tiny.model().classify([*crowd, *TEXTS, *crowd])[len(crowd) : -len(crowd)], results)
+
+
+def test_threads_at_once(results: Results) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(tiny.model().classify, [TEXTS] * 8):
+            same(found, results)
+
+
+def test_stream_gives_the_same_in_batches(results: Results) -> None:
+    parts = list(tiny.model().stream(iter(TEXTS), batch_size=3))
+    assert [len(part) for part in parts] == [3, 3, 3, 2]
+    same(Results.concat(parts), results)
+    assert list(tiny.model().stream([])) == []
+
+
+def test_stream_takes_an_endless_iterable() -> None:
+    endless = iter(lambda: "traag", None)
+    assert len(next(tiny.model().stream(endless, batch_size=4))) == 4
+
+
+def test_stream_refuses() -> None:
+    with pytest.raises(TypeError, match="list of strings"):
+        next(tiny.model().stream("traag"))
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        next(tiny.model().stream(["traag"], batch_size=0))
+
+
+def test_without_evidence(results: Results) -> None:
+    bare = tiny.model().classify(TEXTS, evidence=False)
+    assert bare.evidence is None
+    np.testing.assert_array_equal(bare.decisions, results.decisions)
+
+
+def test_nothing_at_all() -> None:
+    for texts in ([], [None], ["", "..."]):
+        found = tiny.model().classify(texts)
+        assert len(found) == len(texts)
+        assert found.no_text.all()
+
+
+def test_evidence_is_words_of_the_original_string(results: Results) -> None:
+    found = 0
+    for row, text in enumerate(TEXTS):
+        bounds = results.evidence[row][results.decisions[row]]
+        for start, end in bounds.tolist():
+            found += 1
+            assert 0 <= start < end <= len(text)
+            assert text[start:end].strip() == text[start:end]
+            assert start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
+            assert end == len(text) or not (text[end - 1].isalnum() and text[end].isalnum())
+        assert (results.evidence[row][~results.decisions[row]] == -1).all()
+    assert found > 10
+
+
+def test_a_long_comment_is_read_to_its_end() -> None:
+    words = "de winkel was traag. " * 700
+    start, end = tiny.model().classify([words])[0:1], tiny.model().classify([words + "vriendelijk"])
+    windows = tiny.model()._encoder.tokenize([words])
+    assert len(windows.start) > 5
+    assert windows.length.sum() == len(windows.ids)
+    assert windows.length.max() <= WINDOW
+    assert (start.aspect_probabilities != end.aspect_probabilities).any()
+
+
+def test_windows_end_with_a_sentence_where_that_can_be() -> None:
+    windows = tiny.model()._encoder.tokenize(["de winkel was traag. " * 700, "a" * 5000])
+    point = tiny.model()._encoder._tokenizer.token_to_id(".")
+    first = windows.text == 0
+    last = windows.ids[(windows.start + windows.length - 1)[first]]
+    assert (last == point).all()
+    assert windows.length[~first].sum() >= 5000
+
+
+def test_aspects_of_a_long_comment_are_the_strongest_of_its_windows() -> None:
+    model, text = tiny.model(), STORY * 60
+    windows = model._encoder.tokenize([text])
+    logits = model._encoder.read(windows).aspects
+    expected = model._calibration.aspects(logits).max(axis=0)
+    np.testing.assert_allclose(
+        model.classify([text]).aspect_probabilities[0], expected, atol=1e-6
+    )
+
+
+def test_embeddings() -> None:
+    vectors = tiny.model().embed(TEXTS)
+    assert vectors.shape == (len(TEXTS), 32)
+    assert vectors.dtype == np.float32
+    np.testing.assert_array_equal(vectors[0], vectors[3])
+    assert not vectors[[4, 6, 9, 10]].any()
+    assert tiny.model().embed([]).shape == (0, 32)
+
+
+def test_case_and_accents_do_not_matter() -> None:
+    upper, lower = tiny.model().classify(["ÉÉN UUR WACHT", "een uur wacht"])
+    assert upper.aspects.keys() == lower.aspects.keys()
+
+
+def test_zero_width_and_control_characters() -> None:
+    texts = ["traag\u200b", "\u200b\u200d1", "a\x00b", "👩\u200d🦰", "\ufeffsnel", "\ud800x"]
+    assert len(tiny.model().classify(texts)) == len(texts)

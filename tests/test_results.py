@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from cxnlp.results import AspectReading, Evidence, Results
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
+
+FRIENDLY, TIME = ASPECTS.index("friendliness"), ASPECTS.index("time")
+TEXTS = ["Vriendelijk <b>maar</b> traag, al ging het retour snel", None, "Ok"]
+
+
+@pytest.fixture
+def results() -> Results:
+    probabilities = np.full((3, 17, 2), 0.01, np.float32)
+    decisions = np.zeros((3, 17, 2), bool)
+    evidence = np.full((3, 17, 2, 2), -1, np.int32)
+    for aspect, sign, probability, words in (
+        (FRIENDLY, 0, 0.9, "Vriendelijk"),
+        (TIME, 0, 0.6, "snel"),
+        (TIME, 1, 0.8, "traag"),
+    ):
+        probabilities[0, aspect, sign], decisions[0, aspect, sign] = probability, True
+        start = TEXTS[0].index(words)
+        evidence[0, aspect, sign] = start, start + len(words)
+    sentiment = np.float32([[0.2, 0.1, 0.1, 0.6], [0, 0, 0, 0], [0.1, 0.5, 0.4, 0]])
+    return Results(
+        pa.array(TEXTS, pa.large_string()),
+        np.array([False, True, False]),
+        np.array(["nl", "other", "en"]),
+        sentiment,
+        probabilities,
+        decisions,
+        evidence,
+    )
+
+
+def test_a_row_is_a_view(results: Results) -> None:
+    row = results[0]
+    assert (row.text, row.language, row.sentiment) == (TEXTS[0], "nl", "mixed")
+    assert row.score == pytest.approx(-0.1)
+    assert list(row.aspects) == ["friendliness", "time"]
+    time = row.aspects["time"]
+    assert isinstance(time, AspectReading)
+    assert time.polarity == "mixed"
+    assert time.confidence == pytest.approx(0.6)
+    assert time.evidence == Evidence("traag", 24, 29, "negative")
+    assert [(s.sign, s.text) for s in time.spans] == [("positive", "snel"), ("negative", "traag")]
+    for span in time.spans:
+        assert TEXTS[0][span.start : span.end] == span.text
+
+
+def test_a_row_without_text(results: Results) -> None:
+    row = results[1]
+    assert (row.text, row.sentiment, row.score, row.no_text) == (None, "neutral", 0, True)
+    assert not row.aspects
+
+
+def test_indexing(results: Results) -> None:
+    assert results[-1].text == "Ok"
+    assert [row.text for row in results] == TEXTS
+    assert [row.text for row in results[1:]] == TEXTS[1:]
+    assert [row.text for row in results[np.array([2, 0])]] == [TEXTS[2], TEXTS[0]]
+    assert [row.text for row in results[results.no_text]] == [None]
+    with pytest.raises(IndexError):
+        results[3]
+
+
+def test_columns(results: Results) -> None:
+    assert results.sentiment.tolist() == ["mixed", "neutral", "neutral"]
+    assert results.polarity[0, [FRIENDLY, TIME, 0]].tolist() == ["positive", "mixed", "positive"]
+    assert results.polarity[1].tolist() == ["none"] * 17
+    assert np.isnan(results.confidence[1]).all()
+    assert results.confidence.dtype == results.score.dtype == np.float32
+
+
+def test_arrow(results: Results) -> None:
+    table = results.to_arrow()
+    assert table.column_names[:5] == [
+        "text", "cx_language", "cx_sentiment", "cx_score", "cx_no_text",
+    ]  # fmt: skip
+    assert len(table.column_names) == 5 + 3 * 17
+    assert table["cx_time"].to_pylist() == ["mixed", None, None]
+    assert table["cx_time_evidence"].to_pylist() == ["snel | traag", None, None]
+    assert table["cx_time_confidence"].to_pylist() == [pytest.approx(0.6), None, None]
+    assert table["text"].to_pylist() == TEXTS
+
+
+def test_without_evidence(results: Results) -> None:
+    bare = Results(**{**vars(results), "evidence": None})
+    assert bare[0].aspects["time"].spans == ()
+    assert bare[0].aspects["time"].evidence is None
+    assert not [name for name in bare.to_arrow().column_names if name.endswith("_evidence")]
+    assert bare._repr_html_()
+
+
+def test_pandas(results: Results) -> None:
+    frame = results.to_pandas()
+    assert list(frame["cx_sentiment"].cat.categories) == list(SENTIMENTS)
+    assert list(frame["cx_language"].cat.categories) == list(LANGUAGES)
+    assert list(frame["cx_time"].cat.categories) == ["positive", "negative", "mixed"]
+    assert pd.isna(frame["cx_time"][1])
+    assert frame["cx_score"].dtype == np.float32
+
+
+def test_dicts_are_plain_values(results: Results) -> None:
+    dicts = json.loads(json.dumps(results.to_dicts()))
+    assert dicts[0]["aspects"]["friendliness"]["spans"] == [
+        {"text": "Vriendelijk", "start": 0, "end": 11, "sign": "positive"}
+    ]
+    assert dicts[1]["text"] is None
+
+
+def test_concat(results: Results) -> None:
+    twice = Results.concat([results, results[:1]])
+    assert [row.text for row in twice] == [*TEXTS, TEXTS[0]]
+    assert twice[3] == results[0]
+
+
+def test_html_highlights_and_escapes(results: Results) -> None:
+    html = results[0]._repr_html_()
+    assert "&lt;b&gt;maar&lt;/b&gt;" in html
+    assert "<b>maar" not in html
+    assert html.count("<mark") == 3
+    assert 'title="time −"' in html
+    table = results._repr_html_()
+    assert table.count("<tr>") == 4
+    assert "friendliness +, time ±" in table
+    many = results[np.zeros(30, int)]._repr_html_()
+    assert "and 10 more" in many
+
+
+def test_repr(results: Results) -> None:
+    assert repr(results) == "<Results of 3 comments: 1 mixed, 2 neutral>"
+    assert "time mixed" in repr(results[0])
+    assert repr(results[:0]) == "<Results of 0 comments: none>"

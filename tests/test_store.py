@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import tiny
+
+import cxnlp
+from cxnlp import store
+from cxnlp.errors import ModelError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    manifest = {"name": "tiny", "calibration": tiny.calibration().to_json()}
+    store.write(tmp_path / "tiny", manifest, tiny.graph(), tiny.tokenizer(), "# Tiny\n")
+    return tmp_path / "tiny"
+
+
+def test_what_is_written_is_read(folder: Path) -> None:
+    stored = store.read(folder)
+    assert stored.network == tiny.graph()
+    assert stored.tokenizer == tiny.tokenizer()
+    assert stored.manifest["name"] == "tiny"
+    assert (folder / "README.md").read_text(encoding="utf-8") == "# Tiny\n"
+
+
+def test_a_folder_is_loaded_once_and_classifies(folder: Path) -> None:
+    model = cxnlp.load(folder)
+    assert cxnlp.load(str(folder)) is model
+    assert len(cxnlp.classify(["traag maar vriendelijk"], model=folder)) == 1
+
+
+def _edit(folder: Path, **changes: object) -> None:
+    path = folder / store.MANIFEST
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(manifest | changes), encoding="utf-8")
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_an_unknown_format_is_refused(folder: Path, version: object) -> None:
+    _edit(folder, format=version)
+    with pytest.raises(ModelError, match="this cxnlp reads format 1"):
+        store.read(folder)
+
+
+@pytest.mark.parametrize("file", [store.NETWORK, store.TOKENIZER])
+def test_a_changed_file_is_refused(folder: Path, file: str) -> None:
+    with (folder / file).open("ab") as stream:
+        stream.write(b" ")
+    with pytest.raises(ModelError, match="sha256 differs"):
+        store.read(folder)
+
+
+@pytest.mark.parametrize("file", [store.NETWORK, store.TOKENIZER])
+def test_a_missing_file_is_refused(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    with pytest.raises(ModelError, match=f"lacks {file}"):
+        store.read(folder)
+
+
+def test_other_labels_are_refused(folder: Path) -> None:
+    labels = store.label_names()
+    _edit(folder, labels=labels | {"aspects": labels["aspects"][::-1]})
+    with pytest.raises(ModelError, match=r"other labels \(aspects\)"):
+        store.read(folder)
+
+
+def test_a_broken_manifest_is_refused(folder: Path) -> None:
+    (folder / store.MANIFEST).write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError, match="is not JSON"):
+        store.read(folder)
+
+
+def test_an_unknown_name_says_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="No model 'accurat': not one of .*accurate"):
+        store.find("accurat")
+    with pytest.raises(ModelError, match="nor a folder"):
+        store.find(tmp_path)

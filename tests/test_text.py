@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from cxnlp.text import holds_text, to_column
+
+CELLS = ["Prima", None, "één 😊", ""]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        CELLS,
+        tuple(CELLS),
+        (cell for cell in CELLS),
+        pd.Series(CELLS),
+        pd.Series(CELLS, dtype=object),
+        pd.Series(CELLS, dtype="category"),
+        np.array(CELLS, object),
+        pa.array(CELLS),
+        pa.array(CELLS).dictionary_encode(),
+        pa.chunked_array([CELLS[:2], CELLS[2:]]),
+    ],
+    ids=lambda cells: type(cells).__name__,
+)
+def test_every_kind_of_column_reads_the_same(cells: object) -> None:
+    assert to_column(cells).to_pylist() == CELLS
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
+def test_missing_cells_become_null(missing: object) -> None:
+    assert to_column(["a", missing]).to_pylist() == ["a", None]
+
+
+def test_a_column_of_nothing_but_nan() -> None:
+    assert to_column(np.array([np.nan, np.nan])).to_pylist() == [None, None]
+    assert to_column(pa.nulls(2)).to_pylist() == [None, None]
+    assert len(to_column([])) == 0
+
+
+@pytest.mark.parametrize("cell", [7, 1.5, b"bytes", {"text": "a"}, ["a"], True])
+def test_a_cell_that_is_not_text_is_named_with_its_position(cell: object) -> None:
+    with pytest.raises(TypeError, match=r"texts\[2\] is not text but " + type(cell).__name__):
+        to_column(["a", None, cell])
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame({"comment": ["a"]}), pa.table({"c": ["a"]}), {}])
+def test_a_table_is_refused(table: object) -> None:
+    with pytest.raises(TypeError, match="one column"):
+        to_column(table)
+
+
+@pytest.mark.parametrize("one", ["Prima", b"Prima"])
+def test_a_bare_string_is_refused(one: object) -> None:
+    with pytest.raises(TypeError, match="pass a list of strings"):
+        to_column(one)
+
+
+@pytest.mark.parametrize("other", [None, 5])
+def test_what_is_no_column_is_refused(other: object) -> None:
+    with pytest.raises(TypeError, match="pass a list of strings"):
+        to_column(other)
+
+
+def test_half_a_surrogate_pair_keeps_its_place() -> None:
+    assert to_column(["a\ud83db", None]).to_pylist() == ["a\N{REPLACEMENT CHARACTER}b", None]
+
+
+def test_holds_text() -> None:
+    cells = {
+        "Prima": True, "7": True, "😡": True, "n.v.t.": True, "好": True,
+        "-": False, "?!": False, " \t\n": False, "": False, "…": False, None: False,
+    }  # fmt: skip
+    assert holds_text(to_column(list(cells))).tolist() == list(cells.values())

