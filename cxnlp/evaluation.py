@@ -6,9 +6,12 @@ A *decision* is one (comment, aspect, sign). All functions take arrays over the 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS
 
 #: An aspect counts in macro-F1 when the labels hold it this often.
@@ -115,3 +118,55 @@ def scores(truth: Readings, guess: Readings) -> dict[str, float]:
     return figures
 
 
+
+
+def readings_of(results: Results) -> Readings:
+    """The predictions of a model, for comparing with labels."""
+    sentiment = np.array([SENTIMENTS.index(name) for name in results.sentiment.tolist()], int)
+    return Readings(results.decisions, sentiment, results.aspect_probabilities, results.evidence)
+
+
+def report(
+    truth: Readings, guess: Readings, languages: Sequence[str], sources: Sequence[str]
+) -> dict[str, Any]:
+    """All figures: ``overall``, ``by_language``, ``by_source`` (as `scores`) and ``by_aspect``."""
+    slices = {}
+    for name, values in (("by_language", np.array(languages)), ("by_source", np.array(sources))):
+        slices[name] = {
+            str(value): scores(truth[values == value], guess[values == value])
+            for value in np.unique(values)
+        }
+    return {"overall": scores(truth, guess), **slices, "by_aspect": aspect_scores(truth, guess)}
+
+
+def tables(report: dict[str, Any]) -> str:
+    """A report for the eye."""
+    columns = {
+        "comments": "comments",
+        "decisions": "decisions",
+        "pillar_micro_f1": "micro-F1",
+        "pillar_macro_f1": "macro-F1",
+        "sentiment_accuracy": "sent.acc",
+        "sentiment_macro_f1": "sent.F1",
+        "ece": "ECE",
+        "evidence_hit_rate": "evidence",
+    }
+    lines = [f"{'':16}" + "".join(f"{title:>10}" for title in columns.values())]
+    for group in ("overall", "by_language", "by_source"):
+        rows = {"all": report[group]} if group == "overall" else report[group]
+        for name, row in rows.items():
+            lines.append(f"{name:16}" + "".join(f"{_shown(row.get(key)):>10}" for key in columns))
+        lines.append("")
+    lines.append(f"{'aspect':16}" + "".join(f"{t:>10}" for t in ASPECT_COLUMNS))
+    for aspect, row in report["by_aspect"].items():
+        lines.append(f"{aspect:16}" + "".join(f"{_shown(row[t]):>10}" for t in ASPECT_COLUMNS))
+    return "\n".join(lines)
+
+
+ASPECT_COLUMNS = ("support", "precision", "recall", "f1")
+
+
+def _shown(value: float | None) -> str:
+    if value is None or value != value:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"

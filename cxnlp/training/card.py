@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+from pathlib import Path
 from typing import Any
 
+from cxnlp import store
 from cxnlp.taxonomy import TAXONOMY
 
 HEADLINES = {
@@ -60,6 +63,26 @@ def render(manifest: dict[str, Any]) -> str:
         LIMITS,
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def record(folder: Path, data: str, command: str, report: dict[str, Any]) -> None:
+    """Keep what an evaluation printed in the manifest of a model, and render its card anew.
+
+    Parameters
+    ----------
+    data
+        What was measured on, in a few words; an earlier record of the same data gives way.
+    """
+    stored = store.read(folder)
+    figure = {
+        "data": data,
+        "command": f"{command} --record '{data}'",
+        "date": datetime.date.today().isoformat(),
+        "report": report,
+    }
+    others = [f for f in stored.manifest["figures"] if f["data"] != data]
+    manifest = stored.manifest | {"figures": [*others, figure]}
+    store.write(folder, manifest, stored.network, stored.tokenizer, render(manifest))
 
 
 def _figures(figure: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from datasets import Dataset, concatenate_datasets
 
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS
+from cxnlp.files import read_labelled as read_file
+from cxnlp.taxonomy import LANGUAGES
 
 #: Where a source keeps its overall verdict: field, worst and best value.
 VERDICTS = {
@@ -39,27 +40,22 @@ def read_labelled(paths: Iterable[Path | str]) -> Dataset:
 
 
 def _labelled(path: Path) -> Dataset:
-    rows = []
-    for record in _records(path):
-        aspects = np.zeros((len(ASPECTS), len(SIGNS)), np.float32)
-        quotes = np.full((len(ASPECTS), len(SIGNS), 2), -1)
-        for key, (mark, quote) in record["aspects"].items():
-            row = ASPECTS.index(key)
-            aspects[row] = MARKS[mark]
-            start = record["text"].find(quote)
-            if start >= 0 and mark != "±":  # one quote cannot stand for both signs
-                quotes[row, MARKS[mark].index(True)] = start, start + len(quote)
-        rows.append(
-            {
-                "text": record["text"],
-                "source": record["source"],
-                "sentiment": SENTIMENTS.index(record["sentiment"]),
-                "language": LANGUAGES.index(record["lang"]),
-                "aspects": aspects.reshape(-1).tolist(),
-                "quotes": quotes.reshape(-1, 2).tolist(),
-            }
-        )
-    return Dataset.from_list(rows)
+    data = read_file(path)
+    spans = data.truth.spans
+    assert spans is not None
+    both = data.truth.aspects.all(axis=2)  # one quote cannot stand for both signs
+    quotes = np.where(both[..., None, None], -1, spans)
+    count = len(data.texts)
+    return Dataset.from_dict(
+        {
+            "text": data.texts,
+            "source": data.sources,
+            "sentiment": data.truth.sentiment,
+            "language": [LANGUAGES.index(name) for name in data.languages],
+            "aspects": list(data.truth.aspects.reshape(count, -1).astype(np.float32)),
+            "quotes": quotes.reshape(count, -1, 2).tolist(),
+        }
+    )
 
 
 def read_weak(folder: Path | str, most: int, seed: int) -> tuple[Dataset, list[str]]:

@@ -1,0 +1,187 @@
+"""The command line: `cxnlp score | eval | info | train`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from cxnlp.errors import CxnlpError
+
+app = typer.Typer(
+    help="Read Dutch and English customer feedback into CX pillars, polarity and sentiment.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ModelOption = Annotated[str, typer.Option("--model", help="A shipped model, or a model folder.")]
+SHOWN_BAD_ROWS = 10
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines, Parquet or Excel.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="By default INPUT.scored.SUFFIX.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="The column with the comments.")] = None,
+    model: ModelOption = "accurate",
+    evidence: Annotated[bool, typer.Option(help="Write the words that carry a reading.")] = True,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    chunk_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time.")] = 10_000,
+) -> None:
+    """Score a file of comments: every column comes through, the readings are added."""
+    from tqdm import tqdm
+
+    from cxnlp.files import score_file
+    from cxnlp.model import load
+
+    target = output or source.with_name(f"{source.stem}.scored{source.suffix}")
+    with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
+        report = score_file(
+            source,
+            target,
+            model=load(model),
+            text=text,
+            chunk_rows=chunk_rows,
+            evidence=evidence,
+            resume=resume,
+            force=force,
+            progress=bar.update,
+        )
+    if report.replaced:
+        _say(f"replaced {len(report.replaced)} columns of an earlier scoring")
+    for row in report.bad[:SHOWN_BAD_ROWS]:
+        _say(f"line {row.line} cannot be read: {row.reason}")
+    if report.bad:
+        _say(f"{len(report.bad):,} rows cannot be read; they are kept in {report.rejects}")
+    pace = (report.rows - report.resumed) / max(report.seconds, 1e-9)
+    resumed = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
+    _say(
+        f"{report.rows:,} rows scored from column {report.text!r}{resumed}, "
+        f"{pace:,.0f} per second: {report.target}"
+    )
+
+
+@app.command("eval")
+def evaluate(
+    labelled: Annotated[Path, typer.Argument(help="JSON lines with labels, see the README.")],
+    model: ModelOption = "accurate",
+    output: Annotated[
+        Path | None, typer.Option("--json", help="Where to write the metrics as JSON.")
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(help="Keep the figures in the model's manifest and card, under this name."),
+    ] = None,
+) -> None:
+    """Measure a model on labelled comments."""
+    from cxnlp import evaluation
+    from cxnlp.files import read_labelled
+    from cxnlp.model import load
+
+    data = read_labelled(labelled)
+    loaded = load(model)
+    guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))
+    report = evaluation.report(data.truth, guess, data.languages, data.sources)
+    typer.echo(evaluation.tables(report))
+    if output:
+        output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        _say(f"written to {output}")
+    if record:
+        from cxnlp.training import card
+
+        assert loaded.folder is not None
+        card.record(loaded.folder, record, f"cxnlp eval {labelled}", report)
+        _say(f"recorded in {loaded.folder}")
+
+
+@app.command()
+def info(model: ModelOption = "accurate") -> None:
+    """Say what model is loaded, from where, and how good it is."""
+    from cxnlp import __version__, store
+
+    stored = store.read(model)
+    manifest = stored.manifest
+    size = sum(path.stat().st_size for path in stored.folder.iterdir() if path.is_file())
+    rows: dict[str, Any] = {
+        "cxnlp": __version__,
+        "model": manifest.get("name"),
+        "folder": stored.folder,
+        "size": f"{size / 1e6:.1f} MB",
+        "format": manifest["format"],
+        "written by": ", ".join(f"{k} {v}" for k, v in manifest.get("written_by", {}).items()),
+        "aspects": ", ".join(manifest["labels"]["aspects"]),
+    }
+    for figure in manifest.get("figures", []):
+        overall = figure["report"]["overall"]
+        rows[figure["data"]] = ", ".join(
+            f"{name.replace('_', ' ')} {value:.3f}"
+            for name, value in overall.items()
+            if isinstance(value, float)
+        )
+        rows[""] = f"printed by {figure['command']} on {figure['date']}"
+    for name, value in rows.items():
+        typer.echo(f"{name:12} {value}")
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="A recipe, such as recipes/accurate.toml.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Model folder; by default models/NAME.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="For checkpoints and the log; by default runs/NAME.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Another base: a BERT-like folder or hub name.")
+    ] = None,
+) -> None:
+    """Train a model from raw files; a run that was stopped goes on where it was."""
+    import dataclasses
+    import logging
+
+    if not config.is_file():
+        raise CxnlpError(f"There is no file {config}.")
+    try:
+        from cxnlp.training import recipe
+    except ModuleNotFoundError as error:
+        raise CxnlpError(f"{error.name} is missing: pip install 'cxnlp[train]'") from None
+    settings = recipe.Config.read(config)
+    if base:
+        settings = dataclasses.replace(settings, base=base)
+    folder = work or Path("runs") / settings.name
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(message)s",
+        handlers=[logging.StreamHandler(), logging.FileHandler(folder / "log.txt")],
+    )
+    target = recipe.run(settings, folder, output or Path("models") / settings.name)
+    _say(f"written to {target}")
+
+
+def main() -> None:
+    """Run the command line; a refusal is one line and exit code 1."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except click.ClickException as error:  # a wrong option, say
+        error.show()
+        sys.exit(error.exit_code)
+    except (CxnlpError, OSError) as error:
+        _say(f"error: {error}")
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        _say("stopped; --resume goes on where it was")
+        sys.exit(130)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

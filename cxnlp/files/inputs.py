@@ -1,0 +1,351 @@
+"""Inputs: files of comments, which can be read again and again, in chunks."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import dataclasses
+import datetime as dt
+import itertools
+import json
+import re
+import warnings
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cxnlp.errors import FileError
+from cxnlp.files.cells import Chunk, Row, arrow_type, flat
+
+#: Lines from which the delimiter is found out.
+SAMPLE_LINES = 100
+#: A quote that is not closed after this many lines was left open by mistake.
+QUOTED_LINES = 10_000
+#: "Delimiter" of a file of one column, whose commas are all punctuation: never in a text.
+ONE_COLUMN = "\x1f"
+
+_DELIMITERS = ",;\t|"
+_UNDECODED = re.compile("[\ud800-\udfff]")
+_DAMAGED_EXCEL = (zipfile.BadZipFile, zlib.error, LookupError, ValueError, SyntaxError, EOFError)
+
+
+@dataclasses.dataclass(frozen=True)
+class BadRow:
+    """A row that cannot be read: the line on which it starts, why, and its text as it stands."""
+
+    line: int
+    reason: str
+    raw: str
+
+
+Reject: TypeAlias = Callable[[BadRow], Any]
+
+
+class Input(ABC):
+    """A file of comments.
+
+    Attributes
+    ----------
+    columns
+        Names, each once, as far as they are known without reading all of the file.
+    encoding, delimiter
+        As found out; None where the format knows neither.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.columns: list[str] = []
+
+    @abstractmethod
+    def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
+        """Give the rows that can be read, `size` at a time, and reject each of the others."""
+
+    def field(self, name: str, kinds: set[type]) -> pa.Field:
+        """Declare a column for Arrow, given the types of its values."""
+        return pa.field(name, arrow_type(kinds))
+
+
+class Csv(Input):
+    """CSV, TSV and their kin; every cell stays the string that it is."""
+
+    encoding: str
+    delimiter: str
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.encoding = _encoding(path)
+        lines = _lines(path, self.encoding, newline="")
+        self.delimiter = _delimiter(list(itertools.islice(lines, SAMPLE_LINES)))
+        header = next(self._parsed(), None)
+        if header is None:
+            raise FileError(f"{path} is empty; it needs a first line with the column names.")
+        if isinstance(header, BadRow):
+            raise FileError(f"The header of {path} cannot be read: {header.reason}.")
+        self.columns = _unique(header)
+
+    def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
+        return _chunked(self._records(), size, reject)
+
+    def _records(self) -> Iterator[Row | BadRow]:
+        for row in itertools.islice(self._parsed(), 1, None):
+            yield row if isinstance(row, BadRow) else dict(zip(self.columns, row, strict=True))
+
+    def _parsed(self) -> Iterator[list[str] | BadRow]:
+        """Give the header, then rows of its width.
+
+        A quote that was left open takes good lines into its row, so a bad row costs only its
+        first line: reading goes on at the second.
+        """
+        csv.field_size_limit(2**31 - 1)
+        width = None
+        lines = _Pushback(_lines(self.path, self.encoding, newline=""))
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        while True:
+            lines.start_row()
+            try:
+                row = next(reader)
+                fault = self._fault(row, width, lines.row)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                fault = f"quotes that do not pair ({error})"
+            if fault is not None:
+                lines.keep_first()
+                yield BadRow(lines.number, fault, _raw(lines.row[0]))
+            elif row or width == 1:  # in a single column, a blank line is an empty cell
+                width = width or len(row)
+                yield row or [""]
+
+    def _fault(self, row: list[str], width: int | None, lines: list[str]) -> str | None:
+        if any(map(_UNDECODED.search, lines)):
+            return f"bytes that are not {self.encoding}"
+        if any("\0" in line for line in lines):
+            return "a NUL byte"
+        if row and width is not None and len(row) != width:
+            return f"{len(row)} fields where the header has {width}"
+        return None
+
+
+class _Pushback:
+    """Lines of a file; those of the row at hand are kept and can be handed back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._waiting: deque[str] = deque()
+        self.row: list[str] = []
+        self.number = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row) == QUOTED_LINES:
+            raise csv.Error(f"one is open for {QUOTED_LINES:,} lines")
+        line = self._waiting.popleft() if self._waiting else next(self._lines)
+        self.row.append(line)
+        return line
+
+    def start_row(self) -> None:
+        self.number += len(self.row)
+        self.row.clear()
+
+    def keep_first(self) -> None:
+        self._waiting.extendleft(reversed(self.row[1:]))
+        del self.row[1:]
+
+
+class Jsonl(Input):
+    """JSON lines; a row has the keys of its line."""
+
+    encoding: str
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.encoding = _encoding(path)
+
+    def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
+        return _chunked((row for _, row in self.numbered()), size, reject)
+
+    def numbered(self) -> Iterator[tuple[int, Row | BadRow]]:
+        """Lines that are not blank, with their numbers."""
+        for number, line in enumerate(_lines(self.path, self.encoding, newline="\n"), 1):
+            if line.strip():
+                yield number, self._parsed(number, line)
+
+    def _parsed(self, number: int, line: str) -> Row | BadRow:
+        if _UNDECODED.search(line):
+            return BadRow(number, f"bytes that are not {self.encoding}", _raw(line))
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            return BadRow(number, f"broken JSON ({error})", _raw(line))
+        if not isinstance(row, dict):
+            return BadRow(number, "JSON that is not an object", _raw(line))
+        return row
+
+
+class Excel(Input):
+    """The first sheet of a workbook; of formulas, their values."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        header = next(self._parsed(), None)
+        if header is None:
+            raise FileError(f"{path} is empty; its first row must hold the column names.")
+        self.columns = _unique([flat(name) or "" for name in header[1]])
+
+    def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
+        return _chunked(self._records(), size, reject)
+
+    def _records(self) -> Iterator[Row | BadRow]:
+        width = len(self.columns)
+        for number, row in itertools.islice(self._parsed(), 1, None):
+            if len(row) > width:
+                fault = f"{len(row)} cells where the header has {width}"
+                yield BadRow(number, fault, json.dumps(row, ensure_ascii=False, default=flat))
+            else:
+                yield dict(itertools.zip_longest(self.columns, row))
+
+    def _parsed(self) -> Iterator[tuple[int, list[Any]]]:
+        """Give rows that are not blank, with their numbers, each up to its last filled cell."""
+        import openpyxl
+
+        with _refuse_damaged(self.path, *_DAMAGED_EXCEL), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions that openpyxl leaves out
+            book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
+        with contextlib.closing(book), _refuse_damaged(self.path, *_DAMAGED_EXCEL):
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # some writers state them wrong
+            for number, cells in enumerate(sheet.iter_rows(), 1):
+                row = [_excel_value(cell) for cell in cells]
+                while row and row[-1] is None:
+                    row.pop()
+                if row:
+                    yield number, row
+
+
+def _excel_value(cell: Any) -> Any:
+    from openpyxl.styles.numbers import is_datetime
+    from openpyxl.utils.escape import unescape
+
+    value = cell.value
+    if isinstance(value, str):
+        return unescape(value)
+    if isinstance(value, dt.datetime) and value.time() == dt.time.min:
+        return value.date() if is_datetime(cell.number_format) == "date" else value
+    return value
+
+
+class Parquet(Input):
+    """Parquet, kept as Arrow."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        with _refuse_damaged(path, pa.ArrowException), pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+        self.columns = _unique(schema.names)
+        fields = zip(self.columns, schema, strict=True)
+        self.schema = pa.schema([field.with_name(name) for name, field in fields], schema.metadata)
+
+    def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
+        with _refuse_damaged(self.path, pa.ArrowException), pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(size):
+                yield pa.table(batch.columns, schema=self.schema)
+
+    def field(self, name: str, kinds: set[type]) -> pa.Field:
+        return self.schema.field(name)
+
+
+def _chunked(rows: Iterable[Row | BadRow], size: int, reject: Reject) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    for row in rows:
+        if isinstance(row, BadRow):
+            reject(row)
+            continue
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
+    """Give lines with their ends; bytes that cannot be decoded become lone surrogates."""
+    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
+    try:
+        with open(path, encoding=encoding, errors=errors, newline=newline) as file:
+            yield from file
+    except UnicodeDecodeError:
+        raise FileError(f"{path} stops in the middle of a character; export it anew.") from None
+
+
+def _encoding(path: Path) -> str:
+    """Find the encoding from all of the file: its one é may be in the last line.
+
+    Windows-1252 text is hardly ever valid UTF-8, so a few broken lines among valid ones do not
+    make a file Windows-1252.
+    """
+    with open(path, "rb") as file:
+        start = file.read(3)
+        if start == codecs.BOM_UTF8:
+            return "utf-8-sig"
+        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        file.seek(0)
+        valid = broken = 0
+        for line in file:
+            if not line.isascii():
+                try:
+                    line.decode("utf-8")
+                    valid += 1
+                except UnicodeDecodeError:
+                    broken += 1
+    return "cp1252" if broken > valid else "utf-8"
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Find the delimiter with which most rows are as wide as the header."""
+    found = [(0.0, 1, ONE_COLUMN)]
+    for delimiter in _DELIMITERS:
+        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        if widths and widths[0] > 1:
+            found.append((widths.count(widths[0]) / len(widths), widths[0], delimiter))
+    return max(found)[2]
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Name every column, each once: the empty and the repeated get a number."""
+    unique: dict[str, None] = {}
+    for position, name in enumerate(names, 1):
+        name = name if name.strip() else f"column_{position}"
+        candidate, count = name, 1
+        while candidate in unique or (count > 1 and candidate in names):
+            count += 1
+            candidate = f"{name}_{count}"
+        unique[candidate] = None
+    return list(unique)
+
+
+def _raw(line: str) -> str:
+    """Keep a line for the file of rejects, with bytes that were not decoded as escapes."""
+    return line.rstrip("\r\n").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@contextlib.contextmanager
+def _refuse_damaged(path: Path, *faults: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except faults as error:
+        raise FileError(f"{path} is damaged or not a {path.suffix} file ({error}).") from None

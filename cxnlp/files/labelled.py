@@ -1,0 +1,90 @@
+"""Comments with labels, to evaluate on and to train on."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cxnlp.errors import FileError
+from cxnlp.evaluation import Readings
+from cxnlp.files.inputs import BadRow, Jsonl
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Columns of n labelled comments.
+
+    Attributes
+    ----------
+    texts, sources, languages
+        (n,) lists of strings.
+    truth
+        The labels; the spans are where the quotes first stand in the text, of both signs for a
+        quote that is marked "±".
+    """
+
+    texts: list[str]
+    sources: list[str]
+    languages: list[str]
+    truth: Readings
+
+
+def read_labelled(path: Path | str) -> Labelled:
+    """Read JSON lines of ``{"text", "lang", "sentiment", "aspects": {aspect: [mark, quote]}}``.
+
+    ``source`` may say where a comment is from; a mark is "+", "-" or "±".
+
+    Raises
+    ------
+    FileError
+        For the first line with a fault; says which.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileError(f"There is no file {path}.")
+    records = []
+    for number, record in Jsonl(path).numbered():
+        fault = record.reason if isinstance(record, BadRow) else _fault(record)
+        if fault:
+            raise FileError(f"{path}, line {number}: {fault}.")
+        records.append(record)
+    if not records:
+        raise FileError(f"{path} holds no labelled comments.")
+    shape = (len(records), len(ASPECTS), len(SIGNS))
+    aspects, spans = np.zeros(shape, bool), np.full((*shape, 2), -1, np.int32)
+    for row, record in enumerate(records):
+        for aspect, (mark, quote) in record["aspects"].items():
+            signs, start = np.array(MARKS[mark]), record["text"].find(quote)
+            aspects[row, ASPECTS.index(aspect)] = signs
+            spans[row, ASPECTS.index(aspect), signs] = start, start + len(quote)
+    sentiment = np.array([SENTIMENTS.index(record["sentiment"]) for record in records])
+    return Labelled(
+        [record["text"] for record in records],
+        [record.get("source", "") for record in records],
+        [record["lang"] for record in records],
+        Readings(aspects, sentiment, spans=spans),
+    )
+
+
+def _fault(record: dict[str, Any]) -> str | None:
+    for key, kind in (("text", str), ("lang", str), ("sentiment", str), ("aspects", dict)):
+        if not isinstance(record.get(key), kind):
+            return f"{key!r} is missing or not {kind.__name__}"
+    if record["lang"] not in LANGUAGES:
+        return f"language {record['lang']!r} is not one of {', '.join(LANGUAGES)}"
+    if record["sentiment"] not in SENTIMENTS:
+        return f"sentiment {record['sentiment']!r} is not one of {', '.join(SENTIMENTS)}"
+    for aspect, value in record["aspects"].items():
+        if aspect not in ASPECTS:
+            return f"aspect {aspect!r} is not one of {', '.join(ASPECTS)}"
+        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], str)):
+            return f"{aspect} is not a list of mark and quote"
+        if value[0] not in MARKS:
+            return f"{aspect} has mark {value[0]!r}, not one of {' '.join(MARKS)}"
+        if not value[1] or value[1] not in record["text"]:
+            return f"the quote of {aspect} is not in the text: {value[1]!r}"
+    return None

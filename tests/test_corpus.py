@@ -1,0 +1,109 @@
+"""The corpus is what its datasheet says: schema, quotes, no doubles, no text from elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import datasets
+import pytest
+
+from cxnlp.files import read_labelled
+from cxnlp.taxonomy import ASPECTS
+from cxnlp.training import corpus
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+FEEDBACK = ROOT.parent / "shared" / "feedback"
+SPLITS = ("train", "dev", "test")
+RECORDS = {
+    split: [json.loads(line) for line in (CORPUS / f"{split}.jsonl").open(encoding="utf-8")]
+    for split in SPLITS
+}
+EVERY = [record for split in SPLITS for record in RECORDS[split]]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _shingles(words: list[str], width: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[at:] for at in range(width)), strict=False)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_record_is_sound(split: str) -> None:
+    """Labels that exist, quotes that are in the text: what `cxnlp eval` refuses, fails here."""
+    assert len(read_labelled(CORPUS / f"{split}.jsonl").texts) == len(RECORDS[split])
+
+
+def test_it_loads_with_datasets(tmp_path: Path) -> None:
+    table = corpus.read_labelled([CORPUS / "dev.jsonl"])
+    assert len(table) == len(RECORDS["dev"])
+    plain = datasets.load_dataset(
+        "json", data_files=str(CORPUS / "neutral.jsonl"), cache_dir=str(tmp_path), split="train"
+    )
+    assert set(plain.column_names) == {"lang", "text"}
+
+
+def test_no_comment_stands_twice() -> None:
+    texts = Counter(" ".join(_words(r["text"])) or r["text"] for r in EVERY)
+    assert [text for text, count in texts.items() if count > 1] == []
+    ids = Counter(r["id"] for r in EVERY)
+    assert max(ids.values()) == 1
+
+
+def test_no_two_comments_are_nearly_the_same() -> None:
+    """No comment of ten words or more shares over 70% of its word triples with another."""
+    seen: dict[tuple[str, ...], list[int]] = {}
+    triples = [set(_shingles(_words(r["text"]), 3)) for r in EVERY]
+    for at, own in enumerate(triples):
+        if len(own) < 8:
+            continue
+        shared = Counter(other for triple in own for other in seen.get(triple, ()))
+        for other, count in shared.items():
+            smaller = min(len(own), len(triples[other]))
+            assert count < 0.7 * smaller, (EVERY[at]["id"], EVERY[other]["id"])
+        for triple in own:
+            seen.setdefault(triple, []).append(at)
+
+
+@pytest.mark.skipif(not FEEDBACK.exists(), reason="the feedback that must not be copied is absent")
+def test_nothing_is_taken_from_the_feedback() -> None:
+    """No ten words in a row of a comment there stand here."""
+    ours = {s for r in EVERY for s in _shingles(_words(r["text"]), 10)}
+    for path in [*FEEDBACK.glob("*.jsonl"), *FEEDBACK.glob("weak/*.jsonl.gz")]:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                record = json.loads(line)
+                assert not ours.intersection(_shingles(_words(record["text"]), 10)), record["id"]
+
+
+def test_test_organisations_are_not_trained_on() -> None:
+    tested = {r["source"] for r in RECORDS["test"]}
+    assert not tested & {r["source"] for r in RECORDS["train"] + RECORDS["dev"]}
+
+
+def counts() -> dict[str, dict[str, int]]:
+    """The tables of the datasheet."""
+    by_split = {split: len(records) for split, records in RECORDS.items()}
+    languages = Counter(r["lang"] for r in EVERY) | {"Flemish": sum("region" in r for r in EVERY)}
+    mentions = Counter(aspect for r in EVERY for aspect in r["aspects"])
+    return {
+        "comments": {**by_split, "all": len(EVERY)},
+        "languages": dict(languages),
+        "sentiments": dict(Counter(r["sentiment"] for r in EVERY)),
+        "aspects": {aspect: mentions[aspect] for aspect in ASPECTS},
+    }
+
+
+def test_the_datasheet_states_the_counts() -> None:
+    sheet = (CORPUS / "README.md").read_text(encoding="utf-8")
+    for table in counts().values():
+        for name, count in table.items():
+            assert f"| {name} | {count:,} |" in sheet, (name, count)

@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import FakeModel
+
+from cxnlp.errors import FileError
+from cxnlp.files import Report, read_labelled, score_file
+from cxnlp.taxonomy import ASPECTS
+
+ROWS = [
+    {"id": "007", "comment": "Heel vriendelijk geholpen", "nps": "9"},
+    {"id": "1,50", "comment": 'Veel te traag; "echt" waar\nniet normaal', "nps": ""},
+    {"id": "NA", "comment": "", "nps": "3"},
+    {"id": "4", "comment": "één keer traag maar vriendelijk 😀", "nps": "7"},
+]
+
+
+def write(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
+    """A file of `rows` in the format of its suffix."""
+    if path.suffix in (".csv", ".tsv", ".txt"):
+        encoding = options.pop("encoding", "utf-8")
+        with path.open("w", encoding=encoding, errors="replace", newline="") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]), **options)
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix in (".jsonl", ".ndjson"):
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append(list(row.values()))
+        book.save(path)
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file; empty cells as None."""
+    if path.suffix in (".csv", ".tsv", ".txt"):
+        delimiter = "\t" if path.suffix == ".tsv" else ","
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream, delimiter=delimiter))
+    elif path.suffix in (".jsonl", ".ndjson"):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    elif path.suffix == ".parquet":
+        rows = pq.read_table(path).to_pylist()
+    else:
+        head, *body = openpyxl.load_workbook(path).active.values
+        rows = [dict(zip(head, row, strict=True)) for row in body]
+    return [{k: None if v == "" else v for k, v in row.items()} for row in rows]
+
+
+def run(source: Path, target: Path, **options: Any) -> Report:
+    return score_file(source, target, model=options.pop("model", FakeModel()), **options)
+
+
+FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", FORMATS)
+def test_any_format_to_any_other(tmp_path: Path, source: str, target: str) -> None:
+    delimiter = {"delimiter": "\t"} if source == ".tsv" else {}
+    report = run(
+        write(tmp_path / f"in{source}", ROWS, **delimiter), tmp_path / f"out{target}", chunk_rows=3
+    )
+    assert (report.rows, report.text, report.bad) == (4, "comment", [])
+    found = read(report.target)
+    kept = [{k: v or None for k, v in row.items()} for row in ROWS]
+    assert [{k: row[k] for k in ROWS[0]} for row in found] == kept
+    assert [row["cx_time"] for row in found] == [None, "negative", None, "negative"]
+    assert [row["cx_time_evidence"] for row in found] == [None, "traag", None, "traag"]
+    assert found[3]["cx_friendliness"] == "positive"
+    assert [float(row["cx_score"]) for row in found] == [0.5, -0.5, 0, 0.5]
+    assert str(found[2]["cx_no_text"]).lower() == "true"
+    assert list(found[0])[:4] == ["id", "comment", "nps", "cx_language"]
+    assert len(found[0]) == 3 + 4 + 3 * len(ASPECTS)
+    assert not (tmp_path / f"out{target}.partial").exists()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_delimiter_and_encoding_are_found_out(
+    tmp_path: Path, delimiter: str, encoding: str
+) -> None:
+    rows = [{**row, "comment": row["comment"].replace("😀", "")} for row in ROWS]
+    source = write(tmp_path / "in.csv", rows, delimiter=delimiter, encoding=encoding)
+    report = run(source, tmp_path / "out.jsonl")
+    assert (report.delimiter, report.encoding) == (delimiter, encoding)
+    assert read(report.target)[3]["comment"] == "één keer traag maar vriendelijk "
+
+
+def test_a_late_accent_decides_the_encoding(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(b"id,comment\n" + b"1,traag\n" * 200_000 + "2,één\n".encode("cp1252"))
+    report = run(source, tmp_path / "out.csv")
+    assert report.encoding == "cp1252"
+    assert report.rows == 200_001
+
+
+def test_a_csv_with_windows_line_ends(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(b'id;comment\r\n1;"traag\r\nen duur"\r\n2;ok\r\n')
+    found = read(run(source, tmp_path / "out.jsonl").target)
+    assert [row["comment"] for row in found] == ["traag\r\nen duur", "ok"]
+
+
+def test_rows_that_cannot_be_read_lose_nothing_else(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(
+        b"id,comment\n1,traag\n2,te,veel\n3\n4,vriendelijk\n5,\xff\xfe\n6,\0\n7,traag\n"
+        + "8,één\n9,ééns\n10,zó\n".encode()
+    )
+    report = run(source, tmp_path / "out.csv", chunk_rows=2)
+    assert [row["id"] for row in read(report.target)] == ["1", "4", "7", "8", "9", "10"]
+    assert [row.line for row in report.bad] == [3, 4, 6, 7]
+    assert [row.raw for row in report.bad][:2] == ["2,te,veel", "3"]
+    kept = [json.loads(line) for line in report.rejects.read_text().splitlines()]
+    assert [row["line"] for row in kept] == [3, 4, 6, 7]
+    assert all(row["reason"] for row in kept)
+
+
+def test_a_quote_left_open_costs_one_row(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text('id,comment\n1,"open\n2,traag\n3,ok\n')
+    report = run(source, tmp_path / "out.csv")
+    assert [row["id"] for row in read(report.target)] == ["2", "3"]
+    assert [row.line for row in report.bad] == [2]
+
+
+def test_broken_json_lines(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"comment": "traag", "tags": {"a": [1]}}\n{"comm\n[1]\n\n{"comment": null}\n')
+    report = run(source, tmp_path / "out.jsonl")
+    assert [row.line for row in report.bad] == [2, 3]
+    found = read(report.target)
+    assert found[0]["tags"] == {"a": [1]}
+    assert found[1]["cx_no_text"] is True
+
+
+def test_values_and_types_of_parquet_come_through(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "when": pa.array([dt.date(2026, 1, 2), None], pa.date32()),
+            "comment": pa.array(["traag", None], pa.large_string()),
+            "tags": pa.array([["a"], []], pa.list_(pa.string())),
+            "n": pa.array([1, None], pa.int16()),
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    report = run(tmp_path / "in.parquet", tmp_path / "out.parquet", chunk_rows=1)
+    assert pq.read_table(report.target).select(table.column_names).equals(table)
+
+
+def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.xlsx", [{"comment": 7}, {"comment": "traag"}, {"comment": None}])
+    found = read(run(source, tmp_path / "out.xlsx").target)
+    assert [row["comment"] for row in found[:2]] == [7, "traag"]
+    assert found[0]["cx_no_text"] is False
+
+
+@pytest.mark.parametrize("name", ["Opmerking", "customer_feedback", "TOELICHTING", "review text"])
+def test_the_text_column_is_found_by_its_name(tmp_path: Path, name: str) -> None:
+    rows = [{"a": "x y z een twee drie", name: "traag", "b": "q"}] * 3
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").text == name
+
+
+def test_the_text_column_is_found_by_its_contents(tmp_path: Path) -> None:
+    rows = [{"shop": "de grote winkel", "q7": f"dit duurde {n} uur te lang"} for n in range(20)]
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").text == "q7"
+
+
+def test_an_unclear_text_column_is_asked_for(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [{"a": "1", "b": "2"}])
+    with pytest.raises(FileError, match=r"--text NAME. Columns: a, b"):
+        run(source, tmp_path / "out.csv")
+    with pytest.raises(FileError, match="has no column 'c'. Columns: a, b"):
+        run(source, tmp_path / "out.csv", text="c")
+    assert run(source, tmp_path / "out.csv", text="b").rows == 1
+    source = write(tmp_path / "two.csv", [{"comment one": "a", "comment two": "b"}])
+    with pytest.raises(FileError, match="Several columns"):
+        run(source, tmp_path / "two.out.csv")
+
+
+def test_scoring_a_scored_file_replaces_the_readings(tmp_path: Path) -> None:
+    first = run(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv")
+    second = run(first.target, tmp_path / "two.csv")
+    assert len(second.replaced) == 4 + 3 * len(ASPECTS)
+    assert read(second.target) == read(first.target)
+
+
+@pytest.mark.parametrize(("source", "target"), [("in.csv", "out.csv"), ("in.jsonl", "out.parquet")])
+def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) -> None:
+    rows = [{"id": str(n), "comment": ("traag", "vriendelijk", "")[n % 3]} for n in range(50)]
+    path = write(tmp_path / source, rows)
+    whole = run(path, tmp_path / f"whole-{target}", chunk_rows=7).target
+    broken = FakeModel(fail_at_call=4)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / target, chunk_rows=7, model=broken)
+    assert not (tmp_path / target).exists()
+    with pytest.raises(FileError, match="--resume"):
+        run(path, tmp_path / target, chunk_rows=7)
+    with pytest.raises(FileError, match="another options"):
+        run(path, tmp_path / target, chunk_rows=8, resume=True)
+    other = FakeModel()
+    other.manifest = {"files": {"model.onnx": "1"}}
+    with pytest.raises(FileError, match="another model"):
+        run(path, tmp_path / target, chunk_rows=7, resume=True, model=other)
+    left = tmp_path / f"{target}.partial" / "000004.arrow.unfinished"
+    left.write_bytes(b"torn")  # as a kill in the middle of a write leaves it
+    model = FakeModel()
+    report = run(path, tmp_path / target, chunk_rows=7, resume=True, model=model)
+    assert (report.rows, report.resumed, model.calls) == (50, 21, 5)
+    assert report.target.read_bytes() == whole.read_bytes()
+    with pytest.raises(FileError, match="is whole"):
+        run(path, tmp_path / target, chunk_rows=7, resume=True)
+
+
+def test_a_changed_input_cannot_be_gone_on_with(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=FakeModel(fail_at_call=2))
+    write(path, [*ROWS, ROWS[0]])
+    with pytest.raises(FileError, match="another input"):
+        run(path, tmp_path / "out.csv", chunk_rows=1, resume=True)
+    assert run(path, tmp_path / "out.csv", chunk_rows=1, force=True).rows == 5
+
+
+def test_an_output_is_not_replaced_unasked(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    run(path, tmp_path / "out.csv")
+    with pytest.raises(FileError, match="--force"):
+        run(path, tmp_path / "out.csv")
+    run(path, tmp_path / "out.csv", force=True)
+    with pytest.raises(FileError, match="is the input"):
+        run(path, path, force=True)
+
+
+def test_refusals_of_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    for source, target, message in (
+        (tmp_path / "in.doc", tmp_path / "out.csv", "Cannot read in.doc: give one of .csv"),
+        (path, tmp_path / "out.pdf", "Cannot write out.pdf: give one of .csv"),
+        (tmp_path / "none.csv", tmp_path / "out.csv", "There is no file"),
+        (path, tmp_path / "no" / "out.csv", "There is no folder"),
+    ):
+        with pytest.raises(FileError, match=message):
+            run(source, target)
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.xlsx"])
+def test_damaged_files(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 nothing of the kind")
+    with pytest.raises(FileError, match="is damaged or not"):
+        run(tmp_path / name, tmp_path / "out.csv")
+
+
+def test_empty_files(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(b"")
+    with pytest.raises(FileError, match="is empty"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+    (tmp_path / "head.csv").write_text("id,comment\n")
+    report = run(tmp_path / "head.csv", tmp_path / "out.csv")
+    assert report.rows == 0
+    assert report.target.read_text().startswith("id,comment,cx_language")
+
+
+def test_a_cell_too_long_for_excel(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", [{"comment": "x" * 40_000}])
+    with pytest.raises(FileError, match="40,000 characters"):
+        run(path, tmp_path / "out.xlsx")
+    assert run(path, tmp_path / "out.csv").rows == 1
+
+
+def test_columns_without_or_with_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a,a,,comment\n1,2,3,traag\n")
+    found = read(run(tmp_path / "in.csv", tmp_path / "out.csv").target)
+    assert list(found[0].items())[:4] == [
+        ("a", "1"), ("a_2", "2"), ("column_3", "3"), ("comment", "traag"),
+    ]  # fmt: skip
+
+
+def test_without_evidence(tmp_path: Path) -> None:
+    report = run(write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv", evidence=False)
+    assert "cx_time_evidence" not in read(report.target)[0]
+
+
+LABELLED = {
+    "id": "1", "source": "shop", "lang": "nl", "text": "snel maar traag", "sentiment": "mixed",
+    "aspects": {"time": ["±", "snel"], "ease": ["-", "maar traag"]},
+}  # fmt: skip
+
+
+def test_labelled_comments(tmp_path: Path) -> None:
+    data = read_labelled(write(tmp_path / "in.jsonl", [LABELLED] * 2))
+    assert (data.texts[0], data.sources[0], data.languages[0]) == ("snel maar traag", "shop", "nl")
+    assert data.truth.aspects[0, ASPECTS.index("time")].tolist() == [True, True]
+    assert data.truth.spans[0, ASPECTS.index("ease")].tolist() == [[-1, -1], [5, 15]]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lang": "fr"}, "language 'fr'"),
+        ({"sentiment": "good"}, "sentiment 'good'"),
+        ({"text": None}, "'text' is missing"),
+        ({"aspects": {"speed": ["+", "snel"]}}, "aspect 'speed'"),
+        ({"aspects": {"time": ["0", "snel"]}}, "mark '0'"),
+        ({"aspects": {"time": "+"}}, "not a list"),
+        ({"aspects": {"time": ["+", "vlug"]}}, "not in the text: 'vlug'"),
+    ],
+)
+def test_faults_of_labels_are_named_with_their_line(
+    tmp_path: Path, change: dict, message: str
+) -> None:
+    path = write(tmp_path / "in.jsonl", [LABELLED, LABELLED | change])
+    with pytest.raises(FileError, match=f"line 2: .*{message}"):
+        read_labelled(path)
