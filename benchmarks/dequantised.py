@@ -39,7 +39,7 @@ def network(stored: StoredModel) -> Network:
         num_attention_heads=heads,
         max_position_embeddings=len(arrays["places"]),
         layer_norm_eps=1e-12,
-        pad_token_id=int(arrays["pad"]),
+        pad_token_id=arrays["pad"].item(),
     )
     made = Network(BertModel(config, add_pooling_layer=False)).eval()
     state = {
@@ -57,7 +57,10 @@ def network(stored: StoredModel) -> Network:
             smooth = arrays.get(f"{stem}.smooth", np.ones(len(weight), np.float32))
             state[f"{there}.{name}.weight"] = (weight * smooth[:, None]).T
             state[f"{there}.{name}.bias"] = arrays[f"{here}.{part}.bias"]
-        for output, name in ((f"{here}.middle", "attention.output"), (f"states.{depth + 1}", "output")):
+        for output, name in (
+            (f"{here}.middle", "attention.output"),
+            (f"states.{depth + 1}", "output"),
+        ):
             state[f"{there}.{name}.LayerNorm.weight"] = arrays[f"{output}.gain"]
             state[f"{there}.{name}.LayerNorm.bias"] = arrays[f"{output}.shift"]
     half = len(arrays["head.bias"]) // 2

@@ -37,14 +37,16 @@ def accuracy(manifest: dict) -> str:
 def speed(measured: dict) -> str:
     pipeline = "transformers pipeline, float32, batches of 32"
     rates, ratios = measured["rates"], measured["ratios"]
+    one = "transformers pipeline, float32, one by one"
+    machine = measured["machine"].split(", Python")[0]
     return (
-        f"{rates['cxnlp, int8']:,.0f} comments per second of {measured['words']} words (median) on "
-        f"{measured['machine'].split(', Python')[0]}; {ratios[pipeline]:.1f} times the same weights "
-        f"in a batched `transformers` pipeline, "
-        f"{ratios['transformers pipeline, float32, one by one']:.1f} times one by one. Importing "
-        f"takes {measured['import_s']:.2f} s with Python, a first result from a cold start "
+        f"{rates['cxnlp, int8']:,.0f} comments per second of {measured['words']} words (median), "
+        f"{machine}: {ratios[pipeline]:.1f} times the same weights in a `transformers` pipeline "
+        f"that batches, {ratios[one]:.1f} times one by one. Importing takes "
+        f"{measured['import_s']:.2f} s with Python, a first result from a cold start "
         f"{measured['first_result_s']:.2f} s, and {measured['memory_comments']:,} comments "
-        f"{measured['memory_mb']:.0f} MB at the peak. Measured by `python benchmarks/throughput.py`."
+        f"{measured['memory_mb']:.0f} MB at the peak. Measured by "
+        "`python benchmarks/throughput.py`."
     )
 
 

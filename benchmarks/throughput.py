@@ -118,9 +118,7 @@ def compare(
         "decisions": float(np.mean(decisions == results.decisions)),
         "decisions_either": float(np.mean((decisions & results.decisions)[either])),
         "sentiment": float(
-            np.mean(
-                logits["sentiment"].argmax(1) == results.sentiment_probabilities.argmax(1)
-            )
+            np.mean(logits["sentiment"].argmax(1) == results.sentiment_probabilities.argmax(1))
         ),
     }
     if found["decisions"] < 0.98:

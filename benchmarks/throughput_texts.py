@@ -13,7 +13,7 @@ def corpus_texts() -> list[str]:
     return [
         json.loads(line)["text"]
         for name in ("test", "dev", "train")
-        for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").strip().split("\n")
     ]
 
 

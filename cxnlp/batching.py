@@ -7,8 +7,8 @@ import pyarrow as pa
 
 #: Padded lengths, in tokens: a text is always padded to the same one, whatever its neighbours.
 LENGTHS = np.array([*range(8, 64, 8), *range(64, 128, 16), *range(128, 257, 32)])
-#: Tokens in a batch: enough to keep both cores busy, few enough to stay in the cache.
-TOKENS = 2048
+#: Tokens in a batch: enough to keep the cores busy, few enough to stay in the cache.
+TOKENS = 1024
 
 
 def dedupe(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, np.ndarray]:
@@ -36,7 +36,7 @@ def batches(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
     fit = np.searchsorted(LENGTHS, lengths)
     order = np.argsort(fit, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(fit[order])) + 1) if len(order) else []
-    result = []
+    result: list[tuple[int, np.ndarray]] = []
     for group in reversed(groups):
         padded = int(LENGTHS[fit[group[0]]])
         size = TOKENS // padded

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from cxnlp.errors import CxnlpError
@@ -43,18 +42,22 @@ def score(
     from cxnlp.model import load
 
     target = output or source.with_name(f"{source.stem}.scored{source.suffix}")
-    with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
-        report = score_file(
-            source,
-            target,
-            model=load(model),
-            text=text,
-            chunk_rows=chunk_rows,
-            evidence=evidence,
-            resume=resume,
-            force=force,
-            progress=bar.update,
-        )
+    try:
+        with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
+            report = score_file(
+                source,
+                target,
+                model=load(model),
+                text=text,
+                chunk_rows=chunk_rows,
+                evidence=evidence,
+                resume=resume,
+                force=force,
+                progress=bar.update,
+            )
+    except KeyboardInterrupt:
+        _say("stopped; --resume goes on where it was")
+        raise typer.Exit(130) from None
     if report.replaced:
         _say(f"replaced {len(report.replaced)} columns of an earlier scoring")
     for row in report.bad[:SHOWN_BAD_ROWS]:
@@ -171,16 +174,10 @@ def train(
 def main() -> None:
     """Run the command line; a refusal is one line and exit code 1."""
     try:
-        sys.exit(app(standalone_mode=False))
-    except click.ClickException as error:  # a wrong option, say
-        error.show()
-        sys.exit(error.exit_code)
+        app()
     except (CxnlpError, OSError) as error:
         _say(f"error: {error}")
         sys.exit(1)
-    except (KeyboardInterrupt, typer.Abort):
-        _say("stopped; --resume goes on where it was")
-        sys.exit(130)
 
 
 def _say(line: str) -> None:

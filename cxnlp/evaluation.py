@@ -42,10 +42,10 @@ class Readings:
 
     def __getitem__(self, rows: np.ndarray) -> Readings:
         return Readings(
-            *(
-                None if column is None else column[rows]
-                for column in (self.aspects, self.sentiment, self.probabilities, self.spans)
-            )
+            self.aspects[rows],
+            self.sentiment[rows],
+            None if self.probabilities is None else self.probabilities[rows],
+            None if self.spans is None else self.spans[rows],
         )
 
 
@@ -116,8 +116,6 @@ def scores(truth: Readings, guess: Readings) -> dict[str, float]:
     if guess.spans is not None:
         figures["evidence_hit_rate"] = evidence_hit_rate(truth, guess)
     return figures
-
-
 
 
 def readings_of(results: Results) -> Readings:

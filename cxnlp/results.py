@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -175,14 +176,12 @@ class Results(Sequence[Result]):
         """One row as a `Result`; a slice, index array or mask as `Results`."""
         if isinstance(index, slice | np.ndarray | list):
             rows = np.arange(len(self))[index]
-            columns = (getattr(self, field.name) for field in dataclasses.fields(self))
-            return Results(
-                *(
-                    column.take(pa.array(rows)) if isinstance(column, pa.Array)
-                    else column if column is None else column[rows]
-                    for column in columns
-                )
-            )  # fmt: skip
+            columns = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+            columns["texts"] = columns["texts"].take(pa.array(rows))
+            for name, column in columns.items():
+                if isinstance(column, np.ndarray):
+                    columns[name] = column[rows]
+            return Results(**columns)
         index = range(len(self))[index]
         text = self.texts[index].as_py()
         aspects = {}
@@ -192,8 +191,9 @@ class Results(Sequence[Result]):
             aspects[ASPECTS[at]] = AspectReading(
                 POLARITIES[decided @ (1, 2)],
                 float(probabilities[decided].min()),
-                *map(float, probabilities),
-                spans=self._spans(index, at, text),
+                positive=float(probabilities[0]),
+                negative=float(probabilities[1]),
+                spans=self._spans(index, int(at), text),
             )
         return Result(
             text,
@@ -243,7 +243,8 @@ class Results(Sequence[Result]):
             f"{PREFIX}score": pa.array(self.score, pa.float32()),
             f"{PREFIX}no_text": pa.array(self.no_text),
         }
-        polarity, confidence, absent = self.polarity, self.confidence, ~self.decisions.any(axis=2)
+        polarity, confidence = self.polarity, self.confidence
+        absent = np.logical_not(self.decisions.any(axis=2))
         words = self._words()
         for at, aspect in enumerate(ASPECTS):
             name = f"{PREFIX}{aspect}"
@@ -325,7 +326,7 @@ def _highlighted(result: Result) -> str:
     spans = [(s, key) for key, reading in result.aspects.items() for s in reading.spans]
     cuts = sorted({0, len(text), *(s.start for s, _ in spans), *(s.end for s, _ in spans)})
     parts = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         here = [(s.sign, key) for s, key in spans if s.start <= start and end <= s.end]
         piece = html.escape(text[start:end]).replace("\n", "<br>")
         if here:

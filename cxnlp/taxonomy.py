@@ -19,7 +19,7 @@ class Aspect(NamedTuple):
     nl: str
     """Dutch name, for display."""
     group: str
-    """``pillar`` (how people were treated), ``touchpoint`` (what was delivered) or ``outcome``."""
+    """``pillar`` (how people were treated), ``touchpoint`` (what was delivered), ``outcome``."""
 
 
 TAXONOMY = (
@@ -47,7 +47,7 @@ SIGNS = ("positive", "negative")
 SENTIMENTS = ("negative", "neutral", "positive", "mixed")
 LANGUAGES = ("nl", "en", "mixed", "other")
 
-#: What a pair of decisions (positive, negative) about one aspect is called; index 0 = not mentioned.
+#: Names of a pair of decisions (positive, negative) about one aspect, read as binary digits.
 POLARITIES = ("none", "positive", "negative", "mixed")
 #: The marks of labelled files, as the signs that they stand for.
 MARKS = {"+": (True, False), "-": (False, True), "±": (True, True)}

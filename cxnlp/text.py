@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
 
 
-def to_column(cells: Iterable[Any]) -> pa.LargeStringArray:
+def to_column(cells: Any) -> pa.LargeStringArray:
     """Read any column of cells as Arrow text; missing cells (None, NaN, NA) become null.
 
     Raises
@@ -31,9 +31,7 @@ def to_column(cells: Iterable[Any]) -> pa.LargeStringArray:
         that is neither text nor missing, with its position.
     """
     if isinstance(cells, str | bytes):
-        raise TypeError(
-            f"texts is a single {type(cells).__name__}; pass a list of strings: [text]"
-        )
+        raise TypeError(f"texts is a single {type(cells).__name__}; pass a list of strings: [text]")
     if isinstance(cells, Mapping) or hasattr(cells, "columns") or hasattr(cells, "column_names"):
         raise TypeError(
             f"texts is a {type(cells).__name__}; pass one column of it, such as table['comment']"

@@ -47,9 +47,7 @@ class Tokens:
         return len(self.words)
 
 
-def tokenize(
-    texts: Iterable[Any], language: Literal["auto", "nl", "en"] = "auto"
-) -> list[Tokens]:
+def tokenize(texts: Iterable[Any], language: Literal["auto", "nl", "en"] = "auto") -> list[Tokens]:
     """Split comments into words and sentences.
 
     Parameters

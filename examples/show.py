@@ -10,6 +10,7 @@ from cxnlp.taxonomy import ASPECTS
 
 
 def main(path: str) -> None:
+    """Print the scored file at `path`."""
     scored = pd.read_csv(path, dtype=str, keep_default_na=False)
     counts = pd.DataFrame(
         {

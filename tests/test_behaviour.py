@@ -59,9 +59,7 @@ def graded() -> dict[str, list[tuple[dict, list[str]]]]:
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
-def test_capability(
-    capability: str, graded: dict, record_property: pytest.RecordProperty
-) -> None:
+def test_capability(capability: str, graded: dict, record_property: pytest.RecordProperty) -> None:
     cases = graded[capability]
     passed = sum(not wrong for _, wrong in cases)
     record_property("behaviour", f"{capability:16} {passed:3} of {len(cases):3}")

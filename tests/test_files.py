@@ -142,7 +142,9 @@ def test_a_quote_left_open_costs_one_row(tmp_path: Path) -> None:
 
 def test_broken_json_lines(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
-    source.write_text('{"comment": "traag", "tags": {"a": [1]}}\n{"comm\n[1]\n\n{"comment": null}\n')
+    source.write_text(
+        '{"comment": "traag", "tags": {"a": [1]}}\n{"comm\n[1]\n\n{"comment": null}\n'
+    )
     report = run(source, tmp_path / "out.jsonl")
     assert [row.line for row in report.bad] == [2, 3]
     found = read(report.target)

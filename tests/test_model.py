@@ -163,9 +163,7 @@ def test_aspects_of_a_long_comment_are_the_strongest_of_its_windows() -> None:
     windows = model._encoder.tokenize([text])
     logits = model._encoder.read(windows).aspects
     expected = model._calibration.aspects(logits).max(axis=0)
-    np.testing.assert_allclose(
-        model.classify([text]).aspect_probabilities[0], expected, atol=1e-6
-    )
+    np.testing.assert_allclose(model.classify([text]).aspect_probabilities[0], expected, atol=1e-6)
 
 
 def test_embeddings() -> None:

@@ -112,9 +112,7 @@ def test_variants_keep_their_labels_and_quotes(labelled: Path, kind: str) -> Non
             if kind != "noise":
                 quoted = variant.text[start:end].lower()
                 assert any(
-                    quoted == words
-                    for _, _, _, labels in LABELLED
-                    for _, words in labels.values()
+                    quoted == words for _, _, _, labels in LABELLED for _, words in labels.values()
                 )
     assert changed > len(comments) / 5  # noise leaves short comments mostly alone
 
@@ -291,3 +289,11 @@ def test_a_config_file(tmp_path: Path) -> None:
     assert config.weak is None
     assert config.extra == []
     assert config.stages == [Stage("s", 1, 1e-4, 1e-3)]
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("recipes/*.toml")))
+def test_the_recipes_can_be_read(path: Path) -> None:
+    config = recipe.Config.read(path)
+    assert config.name == path.stem
+    assert config.neutral.exists()
+    assert all(file.exists() for file in config.extra)

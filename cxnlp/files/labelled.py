@@ -46,10 +46,10 @@ def read_labelled(path: Path | str) -> Labelled:
     path = Path(path)
     if not path.is_file():
         raise FileError(f"There is no file {path}.")
-    records = []
+    records: list[dict[str, Any]] = []
     for number, record in Jsonl(path).numbered():
         fault = record.reason if isinstance(record, BadRow) else _fault(record)
-        if fault:
+        if fault or isinstance(record, BadRow):
             raise FileError(f"{path}, line {number}: {fault}.")
         records.append(record)
     if not records:

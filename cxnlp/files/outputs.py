@@ -46,7 +46,7 @@ class Layout:
 
 
 def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
-    """UTF-8, with a byte-order mark if the input has one, and the delimiter of an input of its kind."""
+    """UTF-8, with a byte-order mark if the input has one, and the delimiter of such an input."""
     table = layout.table
     delimiter = "\t" if path.suffix == ".tsv" else table.delimiter or ","
     if table.path.suffix == ".tsv" != path.suffix:

