@@ -19,7 +19,7 @@ def main(path: str) -> None:
         },
         index=ASPECTS,
     )
-    print(f"\n{len(scored)} comments: {dict(scored['cx_sentiment'].value_counts())}\n")
+    print(f"\n{len(scored)} comments: {scored['cx_sentiment'].value_counts().to_dict()}\n")
     print(counts.to_string(), "\n")
     for _, row in scored[scored["comment"].str.len() > 20].head(12).iterrows():
         found = [
