@@ -113,25 +113,25 @@ def info(model: ModelOption = "accurate") -> None:
     stored = store.read(model)
     manifest = stored.manifest
     size = sum(path.stat().st_size for path in stored.folder.iterdir() if path.is_file())
-    rows: dict[str, Any] = {
-        "cxnlp": __version__,
-        "model": manifest.get("name"),
-        "folder": stored.folder,
-        "size": f"{size / 1e6:.1f} MB",
-        "format": manifest["format"],
-        "written by": ", ".join(f"{k} {v}" for k, v in manifest.get("written_by", {}).items()),
-        "aspects": ", ".join(manifest["labels"]["aspects"]),
-    }
+    rows: list[tuple[str, Any]] = [
+        ("cxnlp", __version__),
+        ("model", manifest.get("name")),
+        ("folder", stored.folder),
+        ("size", f"{size / 1e6:.1f} MB"),
+        ("format", manifest["format"]),
+        ("written by", ", ".join(f"{k} {v}" for k, v in manifest.get("written_by", {}).items())),
+        ("aspects", ", ".join(manifest["labels"]["aspects"])),
+    ]
     for figure in manifest.get("figures", []):
         overall = figure["report"]["overall"]
-        rows[figure["data"]] = ", ".join(
+        shown = ", ".join(
             f"{name.replace('_', ' ')} {value:.3f}"
             for name, value in overall.items()
             if isinstance(value, float)
         )
-        rows[""] = f"printed by {figure['command']} on {figure['date']}"
-    for name, value in rows.items():
-        typer.echo(f"{name:12} {value}")
+        rows.append((figure["data"], f"{shown}; printed by {figure['command']}"))
+    for name, value in rows:
+        typer.echo(f"{name + ':':12} {value}")
 
 
 @app.command()

@@ -177,9 +177,13 @@ def _evidence(
     tokens = outputs.spans[best, aspects, signs] + (windows.start - windows.first)[best, None]
     for row in np.unique(rows):
         mine = rows == row if len(rows) < 64 else slice(*np.searchsorted(rows, [row, row + 1]))
-        offsets = np.array(windows.encodings[row].offsets)
+        offsets = np.array(windows.encodings[row].offsets).reshape(-1, 2)
+        if not len(offsets):
+            continue
         source = texts[int(row)].as_py()
-        bounds = np.column_stack([offsets[tokens[mine, 0], 0], offsets[tokens[mine, 1], 1]])
+        # A window of nothing but marks has no words to point at: stay inside the text.
+        ends = np.clip(tokens[mine], 0, len(offsets) - 1)
+        bounds = np.column_stack([offsets[ends[:, 0], 0], offsets[ends[:, 1], 1]])
         evidence[row, aspects[mine], signs[mine]] = [_tight(source, *pair) for pair in bounds]
     return evidence
 

@@ -181,5 +181,14 @@ def test_case_and_accents_do_not_matter() -> None:
 
 
 def test_zero_width_and_control_characters() -> None:
-    texts = ["traag\u200b", "\u200b\u200d1", "a\x00b", "👩\u200d🦰", "\ufeffsnel", "\ud800x"]
+    texts = [
+        "ok " + "." * 3000,
+        "!" * 900 + " a",
+        "traag\u200b",
+        "\u200b\u200d1",
+        "a\x00b",
+        "👩\u200d🦰",
+        "\ufeffsnel",
+        "\ud800x",
+    ]
     assert len(tiny.model().classify(texts)) == len(texts)
