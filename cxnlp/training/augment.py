@@ -23,10 +23,14 @@ NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
 @dataclasses.dataclass(frozen=True)
 class Comment:
-    """One training comment; `aspects` (34,) float32, `quotes` (34, 2) int offsets or -1."""
+    """One training comment.
+
+    `sentiment` (4,) and `aspects` (34,) are float32 targets in [0, 1], soft where a network gave
+    them; `quotes` (34, 2) are int offsets or -1.
+    """
 
     text: str
-    sentiment: int
+    sentiment: np.ndarray
     language: int
     aspects: np.ndarray
     quotes: np.ndarray
@@ -91,15 +95,15 @@ class Augmenter:
             joint = joint[1:]
         moved = len(head) + len(joint) - (len(second.text) - len(second.text.lstrip()))
         quotes = np.where(
-            (first.aspects > 0)[:, None],
+            (first.aspects > 0.5)[:, None],
             first.quotes,
             np.where(second.quotes >= 0, second.quotes + moved, -1),
         )
-        both = (first.aspects > 0) & (second.aspects > 0)
+        both = (first.aspects > 0.5) & (second.aspects > 0.5)
         quotes = np.where(both[:, None], -1, quotes)  # either place would be right
         return Comment(
             head + joint + tail,
-            _sum(first.sentiment, second.sentiment),
+            _sum(first.sentiment, second.sentiment, len(head) / (len(head) + len(tail))),
             first.language,
             np.maximum(first.aspects, second.aspects),
             np.where((quotes[:, 1] <= len(head + joint + tail))[:, None], quotes, -1),
@@ -144,8 +148,27 @@ class Augmenter:
         return dataclasses.replace(comment, text=text, quotes=quotes)
 
 
-def _sum(first: int, second: int) -> int:
-    """The sentiment of two comments in one."""
-    if first == second or second == NEUTRAL:
-        return first
-    return second if first == NEUTRAL else MIXED
+def _sum(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    """The sentiment of two comments in one, (4,) float32.
+
+    Parameters
+    ----------
+    first, second
+        Their sentiments, (4,) float32 each.
+    share
+        Of the first in the length of both. Praise and complaint are *mixed* where neither clearly
+        outweighs the other; a word of thanks under a long complaint leaves it a complaint.
+    """
+    total = np.zeros(len(SENTIMENTS), np.float32)
+    pairs = first[:, None] * second
+    for one, two in zip(*np.nonzero(pairs), strict=True):
+        if one == two or two == NEUTRAL:
+            total[one] += pairs[one, two]
+        elif one == NEUTRAL:
+            total[two] += pairs[one, two]
+        else:
+            longer = one if share > 0.5 else two
+            balance = min(1.0, max(0.0, (min(share, 1 - share) - 0.05) / 0.2))
+            total[MIXED] += balance * pairs[one, two]
+            total[longer] += (1 - balance) * pairs[one, two]
+    return total

@@ -18,13 +18,15 @@ from datasets import Dataset
 from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
 
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
+from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.network import Network
 
 log = logging.getLogger("cxnlp.training")
 
 MOST_TOKENS = 256
+#: A checkpoint is written at the end of an epoch when the last is this old, in seconds.
+CHECKPOINT_AGE = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Stage:
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""
     repeat: int = 1
     """How often each comment of the extra corpus stands in an epoch."""
+    copies: int = 1
+    """Networks trained from the same start with other seeds; together they label comments."""
     seed: int = 0
 
 
@@ -67,18 +71,24 @@ class Batch:
     quotes: torch.Tensor | None = None
     weak: torch.Tensor | None = None
 
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        held = {name: value for name, value in vars(self).items() if value is not None}
+        return Batch(**{name: value.to(device) for name, value in held.items()})
+
 
 def comments_of(table: Dataset) -> list[Comment]:
     """The rows of a labelled table as `Comment`s."""
     columns = table.with_format("numpy")[:]
+    one_hot = np.eye(len(SENTIMENTS), dtype=np.float32)
     return [
-        Comment(text, int(sentiment), int(language), aspects.astype(np.float32), quotes.astype(int))
+        Comment(text, one_hot[sentiment], int(language), aspects, quotes)
         for text, sentiment, language, aspects, quotes in zip(
             table["text"],
             columns["sentiment"],
             columns["language"],
-            columns["aspects"],
-            columns["quotes"],
+            np.asarray(columns["aspects"], np.float32),
+            np.asarray(columns["quotes"], int),
             strict=True,
         )
     ]
@@ -109,7 +119,7 @@ class Batches:
         comments: list[Comment],
         augment: Augmenter,
         weak: Dataset | None,
-        own: Dataset | None,
+        own: list[Comment] | None,
     ) -> None:
         self.tokenizer, self.stage, self.comments, self.augment = (
             tokenizer,
@@ -118,36 +128,41 @@ class Batches:
             augment,
         )
         self.draw = np.random.default_rng(stage.seed)
-        self.weak = _columns(weak, "weak") if weak is not None and stage.weak_share else {}
-        self.own = (
-            _columns(own, "aspects", "sentiment") if own is not None and stage.self_share else {}
-        )
+        self.weak: dict[str, Any] = {}
+        if weak is not None and stage.weak_share:
+            targets = np.float32(weak.with_format("numpy")["weak"][:])
+            self.weak = {"text": list(weak["text"]), "weak": targets}
+        self.own = own or []
+
+    def _counts(self) -> tuple[int, int, int]:
+        """Labelled, weak and self-labelled batches of an epoch."""
+        labelled = math.ceil(len(self.comments) / self.stage.batch_size)
+        weak, own = self.stage.weak_share, self.stage.self_share
+        return labelled, round(labelled * weak), round(labelled * own)
 
     def __len__(self) -> int:
-        labelled = math.ceil(len(self.comments) / self.stage.batch_size)
-        return labelled + round(labelled * (self.stage.weak_share + self.stage.self_share))
+        return sum(self._counts())
 
     def epoch(self) -> Iterator[Batch]:
-        labelled = math.ceil(len(self.comments) / self.stage.batch_size)
+        labelled, weak, own = self._counts()
         plan: list[tuple[Callable[[Any], Batch], Any]] = []
-        variants = [self.augment(comment) for comment in self.comments]
-        slices = self._slices([c.text for c in variants], labelled)
-        plan.extend((self._labelled, [variants[i] for i in rows]) for rows in slices)
-        for table, share, make in (
-            (self.weak, self.stage.weak_share, self._weak),
-            (self.own, self.stage.self_share, self._own),
-        ):
-            if table:
-                count = round(labelled * share)
-                chosen = self.draw.permutation(len(table["text"]))[: count * self.stage.batch_size]
-                slices = self._slices([table["text"][i] for i in chosen], count)
-                plan.extend((make, chosen[rows]) for rows in slices)
+        chosen = self.draw.permutation(len(self.own))[: own * self.stage.batch_size]
+        for comments, count in ((self.comments, labelled), ([self.own[i] for i in chosen], own)):
+            variants = [self.augment(comment) for comment in comments]
+            slices = self._slices([c.text for c in variants], count)
+            plan.extend((self._labelled, [variants[i] for i in rows]) for rows in slices)
+        if self.weak:
+            chosen = self.draw.permutation(len(self.weak["text"]))[: weak * self.stage.batch_size]
+            slices = self._slices([self.weak["text"][i] for i in chosen], weak)
+            plan.extend((self._weak, chosen[rows]) for rows in slices)
         for index in self.draw.permutation(len(plan)):
             make, rows = plan[index]
             yield make(rows)
 
     def _slices(self, texts: list[str], count: int) -> list[np.ndarray]:
         """Rows of each batch: neighbours in length, so that little is padded."""
+        if not texts:
+            return []
         length = np.array([len(text) for text in texts]) * self.draw.uniform(0.9, 1.1, len(texts))
         return [rows for rows in np.array_split(np.argsort(length), count) if len(rows)]
 
@@ -167,8 +182,8 @@ class Batches:
             ids,
             mask,
             aspects=torch.from_numpy(np.stack([c.aspects for c in comments])),
-            sentiment=_one_hot([c.sentiment for c in comments], len(SENTIMENTS)),
-            language=_one_hot([c.language for c in comments], len(LANGUAGES)),
+            sentiment=torch.from_numpy(np.stack([c.sentiment for c in comments])),
+            language=torch.tensor([c.language for c in comments]),
             quotes=torch.from_numpy(inside & (ends > starts)[..., None]),
         )
 
@@ -176,32 +191,13 @@ class Batches:
         _, ids, mask = self._tokens([self.weak["text"][i] for i in rows])
         return Batch(ids, mask, weak=torch.from_numpy(self.weak["weak"][rows]))
 
-    def _own(self, rows: np.ndarray) -> Batch:
-        _, ids, mask = self._tokens([self.own["text"][i] for i in rows])
-        return Batch(
-            ids,
-            mask,
-            aspects=torch.from_numpy(self.own["aspects"][rows]),
-            sentiment=torch.from_numpy(self.own["sentiment"][rows]),
-        )
-
-
-def _columns(table: Dataset, *names: str) -> dict:
-    arrays = table.with_format("numpy")
-    columns: dict = {name: np.float32(arrays[name][:]) for name in names}
-    return columns | {"text": list(table["text"])}
-
-
-def _one_hot(indices: list[int], width: int) -> torch.Tensor:
-    return functional.one_hot(torch.tensor(indices), width).float()
-
 
 def loss_of(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
     """The sum of the losses of the tasks for which the batch has targets."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16):
         states = network.encode(batch.ids, batch.mask)
     outputs = network.read(states.float(), batch.mask)
-    total = torch.zeros(())
+    total = torch.zeros((), device=batch.ids.device)
     if batch.weak is not None:
         known = ~batch.weak.isnan()
         losses = functional.binary_cross_entropy_with_logits(
@@ -254,7 +250,7 @@ def fit(
     checkpoint = folder / f"{stage.name}.resume.pt"
     step = 0
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
@@ -262,11 +258,13 @@ def fit(
             average.load_state_dict(state["average"])
         step = state["step"]
         log.info("%s: resumed at step %d of %d", stage.name, step, steps)
-    started, running = time.monotonic(), 0.0
+    device = next(network.parameters()).device
+    saved = started = time.monotonic()
+    running = torch.zeros((), device=device)
     while step < steps:
         network.train()
         for batch in batches.epoch():
-            loss = loss_of(network, batch, stage)
+            loss = loss_of(network, batch.to(device), stage)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
@@ -275,27 +273,30 @@ def fit(
             step += 1
             if average is not None:
                 _move(average, network, min(stage.average, (step + 1) / (step + 10)))
-            running += float(loss.detach())
+            running += loss.detach()
             if step % 50 == 0:
                 pace = (time.monotonic() - started) / 50
                 log.info(
-                    "%s %d/%d loss %.3f %.2f s/step", stage.name, step, steps, running / 50, pace
-                )
-                started, running = time.monotonic(), 0.0
+                    "%s %d/%d loss %.3f %.3f s/step",
+                    stage.name, step, steps, float(running) / 50, pace,
+                )  # fmt: skip
+                started, running = time.monotonic(), torch.zeros((), device=device)
             if step >= steps:
                 break
         kept = average if average is not None else network
         log.info("%s step %d: %s", stage.name, step, json.dumps(evaluate(kept)))
-        torch.save(
-            {
-                "network": network.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-                "average": average.state_dict() if average is not None else {},
-                "step": step,
-            },
-            checkpoint,
-        )
+        if time.monotonic() - saved > CHECKPOINT_AGE:
+            torch.save(
+                {
+                    "network": network.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "average": average.state_dict() if average is not None else {},
+                    "step": step,
+                },
+                checkpoint,
+            )
+            saved = time.monotonic()
         started = time.monotonic()
     return average if average is not None else network
 
@@ -336,16 +337,18 @@ def predict(
 ) -> dict[str, np.ndarray]:
     """Float32 logits: ``aspects`` (n, 17, 2), ``sentiment`` (n, 4), ``language`` (n, 4)."""
     network.eval()
+    device = next(network.parameters()).device
     order = np.argsort([len(text) for text in texts])
     parts: dict[str, list] = {"aspects": [], "sentiment": [], "language": []}
     for start in range(0, len(texts), batch_size):
         rows = order[start : start + batch_size]
         _, ids, mask = padded(tokenizer, [texts[i] for i in rows], MOST_TOKENS)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        ids, mask = ids.to(device), mask.to(device)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
             states = network.encode(ids, mask)
         outputs = network.read(states.float(), mask)
         for name, part in parts.items():
-            part.append(outputs[name].numpy())
+            part.append(outputs[name].cpu().numpy())
     back = np.argsort(order)
     logits = {name: np.concatenate(part)[back] for name, part in parts.items()}
     logits["aspects"] = logits["aspects"].reshape(-1, len(ASPECTS), len(SIGNS))

@@ -25,7 +25,7 @@ from cxnlp.encoder import Encoder
 from cxnlp.evaluation import Readings, scores
 from cxnlp.taxonomy import ASPECTS, SIGNS
 from cxnlp.training import card, corpus, export, tune
-from cxnlp.training.augment import Augmenter
+from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS, load_base
 from cxnlp.training.fit import Batches, Stage, comments_of, fit, predict
 from cxnlp.training.network import Network
@@ -90,69 +90,161 @@ def run(config: Config, work: Path, target: Path) -> Path:
     Parameters
     ----------
     work
-        For the log, checkpoints and the float32 network; a run that was stopped goes on from here.
+        For the log, checkpoints and the float32 networks; a run that was stopped goes on from here.
     target
         The model folder to write.
     """
-    work.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(config.seed)
-    labelled = corpus.read_labelled(config.labelled)
-    extra = corpus.read_labelled(config.extra) if config.extra else None
-    dev = corpus.read_labelled(config.dev)
-    weak: Dataset | None = None
-    columns: list[str] = []
-    if config.weak:
-        weak, columns = corpus.read_weak(config.weak, config.weak_most, config.seed)
-    log.info(
-        "%d labelled, %d extra, %d dev, %d weak comments with %d columns",
-        len(labelled), len(extra or ()), len(dev), len(weak or ()), len(columns),
-    )  # fmt: skip
-    network, tokenizer = _start(config, work, labelled, weak, len(columns))
-    evaluate = _evaluator(dev, tokenizer)
-    own = None
+    training = Training(config, work)
     for stage in config.stages:
-        done = work / f"{stage.name}.safetensors"
-        if stage.self_share and own is None and weak is not None:
-            own = _self_labelled(network, tokenizer, weak, config)
+        for copy in range(stage.copies):
+            training.train(stage, copy)
+    training.load(config.stages[-1])
+    return finish(
+        config, training.network, training.tokenizer, training.labelled, training.dev, target
+    )
+
+
+class Training:
+    """The data, the network and the folder that the stages of one run share.
+
+    What a stage needs of those before it is read from `work`, so that the copies of a stage may be
+    trained in any order, by several processes if there are the processors for it.
+    """
+
+    def __init__(self, config: Config, work: Path) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(config.seed)
+        self.config, self.work = config, work
+        self.labelled = corpus.read_labelled(config.labelled)
+        self.extra = corpus.read_labelled(config.extra) if config.extra else None
+        self.dev = corpus.read_labelled(config.dev)
+        self.weak: Dataset | None = None
+        columns: list[str] = []
+        if config.weak:
+            self.weak, columns = corpus.read_weak(config.weak, config.weak_most, config.seed)
+        log.info(
+            "%d labelled, %d extra, %d dev, %d weak comments with %d columns",
+            len(self.labelled), len(self.extra or ()), len(self.dev), len(self.weak or ()),
+            len(columns),
+        )  # fmt: skip
+        self._start(len(columns))
+        self.evaluate = _evaluator(self.dev, self.tokenizer)
+
+    def _start(self, columns: int) -> None:
+        """The base encoder under fresh heads: made, or found in the folder."""
+        saved = self.work / "start.safetensors"
+        if saved.exists():
+            self.tokenizer = Tokenizer.from_file(str(self.work / store.TOKENIZER))
+            shape = BertConfig(**json.loads((self.work / "encoder.json").read_text()))
+            encoder = BertModel(shape, add_pooling_layer=False)
+            self.network = Network(encoder, columns)
+        else:
+            texts = [*self.labelled["text"], *(self.weak["text"] if self.weak else ())]
+            encoder, self.tokenizer = load_base(self.config.base, texts)
+            self.network = Network(encoder, columns)
+            self.tokenizer.save(str(self.work / store.TOKENIZER))
+            (self.work / "encoder.json").write_text(json.dumps(encoder.config.to_dict()))
+            save_file(self.network.state_dict(), saved)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        if device == "cpu":
+            encoder.set_attn_implementation("eager")  # faster than fused attention there
+        self.network.to(device)
+
+    def _file(self, stage: Stage, copy: int, suffix: str = "safetensors") -> Path:
+        return self.work / f"{stage.name}.{copy}.{suffix}"
+
+    def _before(self, stage: Stage) -> Stage | None:
+        index = self.config.stages.index(stage)
+        return self.config.stages[index - 1] if index else None
+
+    def load(self, stage: Stage | None) -> None:
+        """Give the network the mean weights of a stage's copies; None for the start.
+
+        Fine-tuned from one start, networks lie close enough to be averaged: "Model soups",
+        Wortsman et al. 2022.
+        """
+        files = [self.work / "start.safetensors"]
+        if stage is not None:
+            files = [self._file(stage, copy) for copy in range(stage.copies)]
+        total: dict[str, torch.Tensor] = {}
+        for file in files:
+            for name, value in load_file(file).items():
+                total[name] = total[name] + value if name in total else value
+        self.network.load_state_dict({name: value / len(files) for name, value in total.items()})
+
+    def train(self, stage: Stage, copy: int = 0) -> None:
+        """Train one copy of a stage from what the stage before it left; nothing if that is done."""
+        done = self._file(stage, copy)
         if done.exists():
-            network.load_state_dict(load_file(done))
-            continue
-        comments = comments_of(labelled)
-        if extra is not None:
-            comments += comments_of(extra) * stage.repeat
+            return
+        before = self._before(stage)
+        own = self._self_labelled(before) if stage.self_share and before else None
+        self.load(before)
+        comments = comments_of(self.labelled)
+        if self.extra is not None:
+            comments += comments_of(self.extra) * stage.repeat
+        mine = dataclasses.replace(stage, name=f"{stage.name}.{copy}", seed=stage.seed + 100 * copy)
         augment = Augmenter(
             comments,
-            _neutral(config.neutral),
+            _neutral(self.config.neutral),
             join=stage.join,
             bury=stage.bury,
             noise=stage.noise,
-            seed=stage.seed,
+            seed=mine.seed,
         )
-        batches = Batches(tokenizer, stage, comments, augment, weak, own)
-        network = fit(network, batches, stage, work, evaluate)
-        save_file(network.state_dict(), done)
-        (work / f"{stage.name}.resume.pt").unlink(missing_ok=True)
-    return finish(config, network, tokenizer, labelled, dev, target)
+        batches = Batches(self.tokenizer, mine, comments, augment, self.weak, own)
+        trained = fit(self.network, batches, mine, self.work, self.evaluate)
+        save_file(trained.state_dict(), done)
+        (self.work / f"{mine.name}.resume.pt").unlink(missing_ok=True)
 
+    def label(self, stage: Stage, copy: int) -> dict[str, np.ndarray]:
+        """What one network of a stage says of the weak comments chosen for it: probabilities."""
+        kept = self._file(stage, copy, "labels")
+        if not kept.exists():
+            self.network.load_state_dict(load_file(self._file(stage, copy)))
+            logits = predict(self.network, self.tokenizer, list(self._chosen()["text"]))
+            tensors = {name: torch.from_numpy(values) for name, values in logits.items()}
+            save_file(
+                {
+                    "aspects": tensors["aspects"].sigmoid().flatten(1).half(),
+                    "sentiment": tensors["sentiment"].softmax(1).half(),
+                    "language": tensors["language"].softmax(1).half(),
+                },
+                kept,
+            )
+        return {name: values.float().numpy() for name, values in load_file(kept).items()}
 
-def _start(
-    config: Config, work: Path, labelled: Dataset, weak: Dataset | None, columns: int
-) -> tuple[Network, Tokenizer]:
-    saved = work / "start.safetensors"
-    if saved.exists():
-        tokenizer = Tokenizer.from_file(str(work / store.TOKENIZER))
-        shape = BertConfig(**json.loads((work / "encoder.json").read_text()))
-        network = Network(BertModel(shape, add_pooling_layer=False), columns)
-        network.load_state_dict(load_file(saved))
-    else:
-        texts = [*labelled["text"], *(weak["text"] if weak is not None else ())]
-        encoder, tokenizer = load_base(config.base, texts)
-        network = Network(encoder, columns)
-        tokenizer.save(str(work / store.TOKENIZER))
-        (work / "encoder.json").write_text(json.dumps(encoder.config.to_dict()))
-        save_file(network.state_dict(), saved)
-    network.encoder.set_attn_implementation("eager")  # faster than fused attention on a CPU
-    return network, tokenizer
+    def _chosen(self) -> Dataset:
+        assert self.weak is not None
+        draw = np.random.default_rng(self.config.seed)
+        return self.weak.select(draw.permutation(len(self.weak))[: self.config.self_labelled])
+
+    def _self_labelled(self, stage: Stage) -> list[Comment]:
+        """Weak comments with the mean probabilities of a stage's networks as soft targets.
+
+        Those of the sentiment are held against the verdict of the source where there is one: one
+        star speaks against praise.
+        """
+        chosen = self._chosen()
+        said = [self.label(stage, copy) for copy in range(stage.copies)]
+        mean = {name: np.mean([one[name] for one in said], axis=0) for name in said[0]}
+        verdict = np.array([targets[0] for targets in chosen["weak"]], float)
+        likelihood = np.column_stack(  # of the verdict, in the order of SENTIMENTS
+            [1 - verdict, np.full(len(chosen), 0.5), verdict, 1 - 0.7 * np.abs(2 * verdict - 1)]
+        )
+        sentiment = mean["sentiment"] * np.where(np.isnan(likelihood), 1, likelihood + 0.02)
+        sentiment /= sentiment.sum(axis=1, keepdims=True)
+        nowhere = np.full((mean["aspects"].shape[1], 2), -1)
+        return [
+            Comment(text, feeling, int(language), aspects, nowhere)
+            for text, feeling, language, aspects in zip(
+                chosen["text"],
+                sentiment.astype(np.float32),
+                mean["language"].argmax(axis=1),
+                mean["aspects"],
+                strict=True,
+            )
+        ]
 
 
 def _neutral(path: Path) -> dict[str, list[str]]:
@@ -187,31 +279,6 @@ def _evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[s
     return evaluate
 
 
-def _self_labelled(
-    network: Network, tokenizer: Tokenizer, weak: Dataset, config: Config
-) -> Dataset:
-    """Soft targets for weak comments: the network's own probabilities.
-
-    Those of the sentiment are held against the verdict of the source where there is one: one
-    star speaks against praise.
-    """
-    rows = np.random.default_rng(config.seed).permutation(len(weak))[: config.self_labelled]
-    chosen = weak.select(rows)
-    texts = list(chosen["text"])
-    logits = predict(network, tokenizer, texts)
-    sentiment = torch.from_numpy(logits["sentiment"]).softmax(1).numpy()
-    verdict = np.array([targets[0] for targets in chosen["weak"]], float)
-    likelihood = np.column_stack(  # of the verdict, in the order of SENTIMENTS
-        [1 - verdict, np.full(len(rows), 0.5), verdict, 1 - 0.7 * np.abs(2 * verdict - 1)]
-    )
-    sentiment = sentiment * np.where(np.isnan(likelihood), 1, likelihood + 0.02)
-    sentiment /= sentiment.sum(axis=1, keepdims=True)
-    aspects = torch.from_numpy(logits["aspects"]).sigmoid().numpy().reshape(len(texts), -1)
-    return Dataset.from_dict(
-        {"text": texts, "aspects": list(aspects), "sentiment": list(sentiment)}
-    )
-
-
 def finish(
     config: Config,
     network: Network,
@@ -221,7 +288,7 @@ def finish(
     target: Path,
 ) -> Path:
     """Quantise, calibrate what will really run, and write the model folder."""
-    network.eval()
+    network.cpu().eval()
     pad = SPECIALS.index("<pad>")
     definition = tokenizer.to_str()
     float_model = export.build(network, pad)
