@@ -44,6 +44,11 @@ def score(
     target = output or source.with_name(f"{source.stem}.scored{source.suffix}")
     try:
         with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
+
+            def advance(done: int, rows: int) -> None:
+                bar.total = rows
+                bar.update(done - bar.n)
+
             report = score_file(
                 source,
                 target,
@@ -53,7 +58,7 @@ def score(
                 evidence=evidence,
                 resume=resume,
                 force=force,
-                progress=bar.update,
+                progress=advance,
             )
     except KeyboardInterrupt:
         _say("stopped; --resume goes on where it was")
@@ -62,8 +67,8 @@ def score(
         _say(f"replaced {len(report.replaced)} columns of an earlier scoring")
     for row in report.bad[:SHOWN_BAD_ROWS]:
         _say(f"line {row.line} cannot be read: {row.reason}")
-    if report.bad:
-        _say(f"{len(report.bad):,} rows cannot be read; they are kept in {report.rejects}")
+    if report.bad_rows:
+        _say(f"{report.bad_rows:,} rows cannot be read; they are kept in {report.rejects}")
     pace = (report.rows - report.resumed) / max(report.seconds, 1e-9)
     resumed = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
     _say(
