@@ -80,6 +80,7 @@ class Csv(Input):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
+        csv.field_size_limit(2**31 - 1)  # 131,072 characters by default
         self.encoding = sniff.encoding(path)
         self.delimiter = sniff.delimiter(path, self.encoding)
         header = next(self._parsed(), None)
@@ -104,7 +105,6 @@ class Csv(Input):
         A quote that was left open takes good lines into its row, so a bad row costs only its
         first line: reading goes on at the second.
         """
-        csv.field_size_limit(2**31 - 1)
         width = None
         lines = _Pushback(sniff.lines(self.path, self.encoding, newline=""))
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
