@@ -439,6 +439,7 @@ def test_labelled_comments(tmp_path: Path) -> None:
         ({"lang": "fr"}, "language 'fr'"),
         ({"sentiment": "good"}, "sentiment 'good'"),
         ({"text": None}, "'text' is missing"),
+        ({"source": 5}, "'source' is not str"),
         ({"aspects": {"speed": ["+", "snel"]}}, "aspect 'speed'"),
         ({"aspects": {"time": ["0", "snel"]}}, "mark '0'"),
         ({"aspects": {"time": "+"}}, "not a list"),
