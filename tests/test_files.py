@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -371,6 +372,15 @@ def test_damaged_files(tmp_path: Path, name: str) -> None:
         run(tmp_path / name, tmp_path / "out.csv")
 
 
+def test_a_workbook_with_damaged_parts(tmp_path: Path) -> None:
+    path = write(tmp_path / "whole.xlsx", ROWS)
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "in.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"workbookViewId", b"workbookViAwId"))
+    with pytest.raises(FileError, match="is damaged or not"):
+        run(tmp_path / "in.xlsx", tmp_path / "out.csv")
+
+
 def test_a_parquet_file_with_damaged_pages(tmp_path: Path) -> None:
     path = write(tmp_path / "in.parquet", ROWS)
     data = bytearray(path.read_bytes())
@@ -378,6 +388,13 @@ def test_a_parquet_file_with_damaged_pages(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(FileError, match="is damaged or not"):
         run(path, tmp_path / "out.csv")
+
+
+def test_a_parquet_file_with_text_that_is_not_utf8(tmp_path: Path) -> None:
+    bytes_ = pa.array(["één".encode("cp1252")]).view(pa.string())
+    pq.write_table(pa.table({"comment": bytes_}), tmp_path / "in.parquet")
+    with pytest.raises(FileError, match="[Ii]nvalid UTF8"):
+        run(tmp_path / "in.parquet", tmp_path / "out.csv")
 
 
 def test_empty_files(tmp_path: Path) -> None:

@@ -29,8 +29,12 @@ from cxnlp.files.cells import Chunk, Row, arrow_type, flat
 QUOTED_LINES = 10_000
 
 _UNDECODED = re.compile("[\ud800-\udfff]")
-_DAMAGED_PARQUET = (pa.ArrowException, OSError)
-_DAMAGED_EXCEL = (zipfile.BadZipFile, zlib.error, LookupError, ValueError, SyntaxError, EOFError)
+_DAMAGED_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
+#: What openpyxl was seen to raise for damaged workbooks; it checks little itself.
+_DAMAGED_EXCEL = (
+    zipfile.BadZipFile, zlib.error, LookupError, ValueError, SyntaxError, EOFError, TypeError,
+    AttributeError, OSError,
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -260,7 +264,9 @@ class Parquet(Input):
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
         with _refuse_damaged(self.path, *_DAMAGED_PARQUET), pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(size):
-                yield pa.table(batch.columns, schema=self.schema)
+                chunk = pa.table(batch.columns, schema=self.schema)
+                chunk.validate(full=True)  # some writers call text of any encoding a string
+                yield chunk
 
     def field(self, name: str, kinds: set[type]) -> pa.Field:
         return self.schema.field(name)
