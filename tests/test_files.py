@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import json
@@ -101,6 +102,13 @@ def test_delimiter_and_encoding_are_found_out(
     report = run(source, tmp_path / "out.jsonl")
     assert (report.delimiter, report.encoding) == (delimiter, encoding)
     assert read(report.target)[3]["comment"] == "één keer traag maar vriendelijk "
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_what_came_from_excel_can_go_back(tmp_path: Path, encoding: str) -> None:
+    source = write(tmp_path / "in.csv", [{"comment": "één keer"}], encoding=encoding)
+    written = run(source, tmp_path / "out.csv").target.read_bytes()
+    assert written.startswith(codecs.BOM_UTF8) == (encoding != "utf-8")
 
 
 def test_a_late_accent_decides_the_encoding(tmp_path: Path) -> None:
