@@ -12,7 +12,6 @@ import typer
 from cxnlp.errors import CxnlpError
 
 app = typer.Typer(
-    help="Read Dutch and English customer feedback into CX pillars, polarity and sentiment.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -20,6 +19,23 @@ app = typer.Typer(
 )
 ModelOption = Annotated[str, typer.Option("--model", help="A shipped model, or a model folder.")]
 SHOWN_BAD_ROWS = 10
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from cxnlp import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which this is.")
+    ] = False,
+) -> None:
+    """Read Dutch and English customer feedback into CX pillars, polarity and sentiment."""
 
 
 @app.command()
@@ -35,7 +51,11 @@ def score(
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     chunk_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time.")] = 10_000,
 ) -> None:
-    """Score a file of comments: every column comes through, the readings are added."""
+    """Score the comments of a file.
+
+    Every column comes through, and the readings are added. The output is there when all of it
+    is; a run that was stopped goes on with --resume.
+    """
     from tqdm import tqdm
 
     from cxnlp.files import score_file
@@ -44,6 +64,11 @@ def score(
     target = output or source.with_name(f"{source.stem}.scored{source.suffix}")
     try:
         with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
+
+            def advance(done: int, rows: int) -> None:
+                bar.total = rows
+                bar.update(done - bar.n)
+
             report = score_file(
                 source,
                 target,
@@ -53,7 +78,7 @@ def score(
                 evidence=evidence,
                 resume=resume,
                 force=force,
-                progress=bar.update,
+                progress=advance,
             )
     except KeyboardInterrupt:
         _say("stopped; --resume goes on where it was")
@@ -62,8 +87,8 @@ def score(
         _say(f"replaced {len(report.replaced)} columns of an earlier scoring")
     for row in report.bad[:SHOWN_BAD_ROWS]:
         _say(f"line {row.line} cannot be read: {row.reason}")
-    if report.bad:
-        _say(f"{len(report.bad):,} rows cannot be read; they are kept in {report.rejects}")
+    if report.bad_rows:
+        _say(f"{report.bad_rows:,} rows cannot be read; they are kept in {report.rejects}")
     pace = (report.rows - report.resumed) / max(report.seconds, 1e-9)
     resumed = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
     _say(
@@ -147,7 +172,10 @@ def train(
         str | None, typer.Option(help="Another base: a BERT-like folder or hub name.")
     ] = None,
 ) -> None:
-    """Train a model from raw files; a run that was stopped goes on where it was."""
+    """Train a model from raw files.
+
+    A run that was stopped goes on where it was.
+    """
     import dataclasses
     import logging
 

@@ -100,7 +100,7 @@ def evidence_hit_rate(truth: Readings, guess: Readings) -> float:
 
 
 def scores(truth: Readings, guess: Readings) -> dict[str, float]:
-    """The headline figures of one set of comments."""
+    """The headline figures of one set of comments; those that it is too small for are left out."""
     by_aspect = aspect_scores(truth, guess)
     counted = [s["f1"] for s in by_aspect.values() if s["support"] >= LEAST_DECISIONS]
     figures = {
@@ -115,7 +115,7 @@ def scores(truth: Readings, guess: Readings) -> dict[str, float]:
         figures["ece"] = expected_calibration_error(truth.aspects, guess.probabilities)
     if guess.spans is not None:
         figures["evidence_hit_rate"] = evidence_hit_rate(truth, guess)
-    return figures
+    return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
 def readings_of(results: Results) -> Readings:
@@ -165,6 +165,6 @@ ASPECT_COLUMNS = ("support", "precision", "recall", "f1")
 
 
 def _shown(value: float | None) -> str:
-    if value is None or value != value:
+    if value is None:
         return "-"
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"

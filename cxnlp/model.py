@@ -73,7 +73,11 @@ class Model:
         TypeError
             For a bare string, a table, or a cell that is not text, with its position.
         """
-        column = text.to_column(texts)
+        return self._classify(text.to_column(texts), evidence, progress)
+
+    def _classify(
+        self, column: pa.LargeStringArray, evidence: bool, progress: bool = False
+    ) -> Results:
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
         parts = []
@@ -104,16 +108,27 @@ class Model:
 
         Parameters
         ----------
+        texts, evidence
+            As `classify` takes them.
         batch_size
             Comments in each of the `Results` that are given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `classify` does, and for a `batch_size` under 1.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; give 1 or more")
-        if isinstance(texts, str | bytes):
-            text.to_column(texts)  # refuses it
-        cells = iter(texts)
-        while batch := list(itertools.islice(cells, batch_size)):
-            yield self.classify(batch, evidence=evidence)
+        text.check_column(texts)
+        return self._stream(iter(texts), batch_size, evidence)
+
+    def _stream(self, cells: Iterator[Any], size: int, evidence: bool) -> Iterator[Results]:
+        for first in itertools.count(0, size):
+            batch = list(itertools.islice(cells, size))
+            if not batch:
+                return
+            yield self._classify(text.to_column(batch, first), evidence)
 
     def embed(self, texts: Iterable[Any]) -> np.ndarray:
         """Vectors of comments for search and clustering, (n, 384) float32; zeros if no text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -171,18 +171,21 @@ class Results(Sequence[Result]):
     @overload
     def __getitem__(self, index: int) -> Result: ...
     @overload
-    def __getitem__(self, index: slice | np.ndarray) -> Results: ...
-    def __getitem__(self, index: int | slice | np.ndarray) -> Result | Results:
-        """One row as a `Result`; a slice, index array or mask as `Results`."""
-        if isinstance(index, slice | np.ndarray | list):
-            rows = np.arange(len(self))[index]
-            columns = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-            columns["texts"] = columns["texts"].take(pa.array(rows))
-            for name, column in columns.items():
-                if isinstance(column, np.ndarray):
-                    columns[name] = column[rows]
-            return Results(**columns)
+    def __getitem__(self, index: slice | Sequence[Any] | np.ndarray | pd.Series) -> Results: ...
+    def __getitem__(self, index: Any) -> Result | Results:
+        """One row as a `Result`; a slice, positions or a mask (read by position) as `Results`."""
+        if not isinstance(index, int | np.integer):
+            rows = index
+            if not isinstance(index, slice):
+                rows = np.arange(len(self))[index if isinstance(index, list) else np.asarray(index)]
+            columns = {
+                name: column[rows] if isinstance(column, np.ndarray) else column
+                for name, column in vars(self).items()
+            }
+            texts = self.texts[rows] if isinstance(rows, slice) else self.texts.take(pa.array(rows))
+            return Results(**{**columns, "texts": texts})
         index = range(len(self))[index]
+        row = self[index : index + 1]
         text = self.texts[index].as_py()
         aspects = {}
         for at in np.flatnonzero(self.decisions[index].any(axis=1)):
@@ -198,8 +201,8 @@ class Results(Sequence[Result]):
         return Result(
             text,
             str(self.language[index]),
-            str(self[index : index + 1].sentiment[0]),
-            float(self[index : index + 1].score[0]),
+            str(row.sentiment[0]),
+            float(row.score[0]),
             aspects,
             bool(self.no_text[index]),
         )
@@ -213,19 +216,19 @@ class Results(Sequence[Result]):
                 found.append(Evidence(text[start:end], start, end, sign))
         return tuple(found)
 
-    def __iter__(self) -> Iterator[Result]:
-        return (self[index] for index in range(len(self)))
-
     @classmethod
-    def concat(cls, parts: Sequence[Results]) -> Results:
-        """Join results end to end."""
-        columns = {}
+    def concat(cls, parts: Iterable[Results]) -> Results:
+        """Join results end to end; without evidence if one of them has none."""
+        parts = list(parts)
+        if not parts:
+            raise ValueError("there are no results to join")
+        columns: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             values = [getattr(part, field.name) for part in parts]
             if isinstance(values[0], pa.Array):
                 columns[field.name] = pa.concat_arrays(values)
-            else:
-                columns[field.name] = None if values[0] is None else np.concatenate(values)
+            elif all(value is not None for value in values):
+                columns[field.name] = np.concatenate(values)
         return cls(**columns)
 
     def to_arrow(self) -> pa.Table:
@@ -266,15 +269,22 @@ class Results(Sequence[Result]):
         texts = self.texts.take(pa.array(rows)).to_pylist()
         for row, aspect, (start, end), text in zip(rows, aspects, bounds, texts, strict=True):
             before = words[row, aspect]
-            found = text[start:end]
-            words[row, aspect] = found if before is None else f"{before} | {found}"
+            words[row, aspect] = (f"{before} | " if before else "") + text[start:end]
         return words
 
-    def to_pandas(self) -> pd.DataFrame:
-        """The table of `to_arrow` as a data frame; names become categories in taxonomy order."""
+    def to_pandas(self, index: pd.Index | None = None) -> pd.DataFrame:
+        """The table of `to_arrow` as a data frame; names become categories in taxonomy order.
+
+        Parameters
+        ----------
+        index
+            Of the rows: that of the comments' own frame, to join them; else they are numbered.
+        """
         import pandas as pd
 
         frame = self.to_arrow().to_pandas()
+        if index is not None:
+            frame.index = index
         for column, names in (
             (f"{PREFIX}language", LANGUAGES),
             (f"{PREFIX}sentiment", SENTIMENTS),

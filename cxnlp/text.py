@@ -21,8 +21,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
 
 
-def to_column(cells: Any) -> pa.LargeStringArray:
+def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
     """Read any column of cells as Arrow text; missing cells (None, NaN, NA) become null.
+
+    Parameters
+    ----------
+    cells
+        Strings and missing cells: a list, a generator, a pandas, NumPy or Arrow column.
+    first
+        Position of the first cell, for the message.
 
     Raises
     ------
@@ -30,12 +37,7 @@ def to_column(cells: Any) -> pa.LargeStringArray:
         For one bare string, a table or a mapping instead of a column, and for the first cell
         that is neither text nor missing, with its position.
     """
-    if isinstance(cells, str | bytes):
-        raise TypeError(f"texts is a single {type(cells).__name__}; pass a list of strings: [text]")
-    if isinstance(cells, Mapping) or hasattr(cells, "columns") or hasattr(cells, "column_names"):
-        raise TypeError(
-            f"texts is a {type(cells).__name__}; pass one column of it, such as table['comment']"
-        )
+    check_column(cells)
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
     if isinstance(cells, pa.Array):
@@ -44,19 +46,31 @@ def to_column(cells: Any) -> pa.LargeStringArray:
         if pa.types.is_null(cells.type) or _is_text(cells.type):
             return cells.cast(pa.large_string())
         cells = cells.to_pylist()
-    try:
-        values = list(cells)
-    except TypeError:
-        raise TypeError(
-            f"texts is a {type(cells).__name__}; pass a list of strings or a column of text"
-        ) from None
+    values = list(cells)
     if not set(map(type, values)) <= {str, type(None)}:
-        values = [_text_or_none(cell, at) for at, cell in enumerate(values)]
+        values = [_text_or_none(cell, at) for at, cell in enumerate(values, first)]
     try:
         return pa.array(values, pa.large_string())
     except UnicodeEncodeError:  # half of a surrogate pair, as broken exports hold them
         mended = [value and _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) for value in values]
         return pa.array(mended, pa.large_string())
+
+
+def check_column(cells: Any) -> None:
+    """Refuse what is not a column of cells: a bare string, a table, a mapping, a number."""
+    kind = type(cells)
+    if isinstance(cells, str | bytes):
+        raise TypeError(f"texts is a single {kind.__name__}; pass a list of strings: [text]")
+    if isinstance(cells, Mapping) or hasattr(kind, "columns") or hasattr(kind, "column_names"):
+        raise TypeError(
+            f"texts is a {kind.__name__}; pass one column of it, such as table['comment']"
+        )
+    try:
+        iter(cells)
+    except TypeError:
+        raise TypeError(
+            f"texts is a {kind.__name__}; pass a list of strings or a column of text"
+        ) from None
 
 
 def holds_text(column: pa.LargeStringArray) -> np.ndarray:
@@ -71,6 +85,10 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _text_or_none(cell: Any, position: int) -> str | None:
+    if isinstance(cell, pa.Scalar):  # as iterating over an Arrow column gives
+        cell = cell.as_py()
+    if cell is None:
+        return None
     if isinstance(cell, str):
         return str(cell)
     if type(cell).__name__ in _MISSING_TYPES:

@@ -19,7 +19,7 @@ _DUTCH = frozenset("de het een en ik niet van dat is ook maar met voor op zijn g
 _ENGLISH = frozenset("the a and i not of that is also but with for on are no to was it my".split())
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Tokens:
     """Tokens of one text.
 

@@ -9,7 +9,7 @@ import pytest
 import tiny
 from conftest import FakeModel
 
-from cxnlp import cli, store
+from cxnlp import __version__, cli, store
 from cxnlp.model import load as real_load
 
 LABELLED = {
@@ -56,6 +56,14 @@ def test_score(
     assert "2 rows scored from column 'comment'" in printed.err
     assert str(scored) in printed.err
     assert "%" not in printed.err  # no progress bar in a pipe
+
+
+def test_progress_on_a_terminal(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(monkeypatch, "score", comments, "--chunk-rows", "1") == 0
+    assert "2/2" in capsys.readouterr().err
 
 
 def test_a_refusal_is_one_line(
@@ -108,6 +116,18 @@ def test_eval(
         assert any(line.startswith(row) for line in printed.splitlines()), row
 
 
+def test_figures_that_a_set_is_too_small_for_are_no_json_nan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(json.dumps(LABELLED | {"aspects": {}, "source": None}) + "\n")
+    assert run(monkeypatch, "eval", path, "--json", tmp_path / "out.json") == 0
+    written = (tmp_path / "out.json").read_text(encoding="utf-8")
+    report = json.loads(written, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert "evidence_hit_rate" not in report["overall"]
+    assert capsys.readouterr().out.splitlines()[1].endswith("-")
+
+
 def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "tiny"
     quantisation = dict.fromkeys(
@@ -128,6 +148,16 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert figure["data"] == "invented"
     assert "--record 'invented'" in figure["command"]
     assert "### invented" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"{__version__}\n"
+
+
+def test_the_package_can_be_run() -> None:
+    command = [sys.executable, "-m", "cxnlp", "--version"]
+    assert subprocess.check_output(command, text=True) == f"{__version__}\n"
 
 
 def test_help_is_light() -> None:

@@ -85,7 +85,7 @@ def test_nothing_found_is_zero_not_an_error() -> None:
     some = Readings(np.ones((2, 17, 2), bool), np.array([0, 0]))
     assert evaluation.scores(some, none)["pillar_micro_f1"] == 0
     assert evaluation.scores(none, some)["sentiment_accuracy"] == 0.5
-    assert np.isnan(evaluation.scores(none, none)["pillar_macro_f1"])
+    assert "pillar_macro_f1" not in evaluation.scores(none, none)
 
 
 def test_rows_can_be_chosen(pair: tuple[Readings, Readings]) -> None:

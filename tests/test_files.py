@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,13 @@ def test_delimiter_and_encoding_are_found_out(
     assert read(report.target)[3]["comment"] == "één keer traag maar vriendelijk "
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_what_came_from_excel_can_go_back(tmp_path: Path, encoding: str) -> None:
+    source = write(tmp_path / "in.csv", [{"comment": "één keer"}], encoding=encoding)
+    written = run(source, tmp_path / "out.csv").target.read_bytes()
+    assert written.startswith(codecs.BOM_UTF8) == (encoding != "utf-8")
+
+
 def test_a_late_accent_decides_the_encoding(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_bytes(b"id,comment\n" + b"1,traag\n" * 200_000 + "2,één\n".encode("cp1252"))
@@ -130,6 +139,13 @@ def test_rows_that_cannot_be_read_lose_nothing_else(tmp_path: Path) -> None:
     kept = [json.loads(line) for line in report.rejects.read_text().splitlines()]
     assert [row["line"] for row in kept] == [3, 4, 6, 7]
     assert all(row["reason"] for row in kept)
+
+
+def test_surplus_delimiters_at_the_end_of_a_row_are_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id;comment\n1;traag;\n2;;\n3;ok;;\n4;ok;x\n")
+    report = run(tmp_path / "in.csv", tmp_path / "out.csv", text="comment")
+    assert [row.line for row in report.bad] == [5]
+    assert report.rows == 3
 
 
 def test_a_quote_left_open_costs_one_row(tmp_path: Path) -> None:
@@ -196,6 +212,40 @@ def test_an_unclear_text_column_is_asked_for(tmp_path: Path) -> None:
         run(source, tmp_path / "two.out.csv")
 
 
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [
+        ({"review_id": "r{}", "review_date": "2026-01-0{}", "body": "het duurde {} uur"}, "body"),
+        ({"comment_id": "{}", "text": "traag"}, "text"),
+        ({"feedback_score": "{}", "feedback_text": "het duurde {} uur"}, "feedback_text"),
+        ({"id": "{}", "review_title": "traag"}, "review_title"),
+    ],
+)
+def test_a_word_in_a_name_is_not_enough(tmp_path: Path, rows: dict, column: str) -> None:
+    made = [{name: value.format(n) for name, value in rows.items()} for n in range(1, 5)]
+    assert run(write(tmp_path / "in.csv", made), tmp_path / "out.csv").text == column
+
+
+def test_short_comments_beside_sentences_are_asked_for(tmp_path: Path) -> None:
+    rows = [{"customer_feedback": "traag", "note": f"belde {n} keer terug"} for n in range(5)]
+    with pytest.raises(FileError, match=r"\(customer_feedback, note\); say which"):
+        run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv")
+
+
+def test_the_text_column_may_come_late(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [*[{"id": 1}] * 1500, {"id": 2, "comment": "traag"}])
+    assert run(source, tmp_path / "out.jsonl").text == "comment"
+
+
+def test_comments_do_not_give_way_to_readings(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [{"cx_sentiment": "traag", "cx_own": "x"}])
+    with pytest.raises(FileError, match="would give way"):
+        run(source, tmp_path / "out.csv", text="cx_sentiment")
+    report = run(source, tmp_path / "out.csv", text="cx_own")
+    assert report.replaced == ["cx_sentiment"]
+    assert read(report.target)[0]["cx_own"] == "x"
+
+
 def test_scoring_a_scored_file_replaces_the_readings(tmp_path: Path) -> None:
     first = run(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv")
     second = run(first.target, tmp_path / "two.csv")
@@ -250,6 +300,67 @@ def test_an_output_is_not_replaced_unasked(tmp_path: Path) -> None:
         run(path, path, force=True)
 
 
+def test_the_rejects_of_an_output_are_not_deleted_as_an_old_file(tmp_path: Path) -> None:
+    source = write(tmp_path / "out.csv.rejects.jsonl", [{"comment": "traag"}])
+    with pytest.raises(FileError, match="is the input"):
+        run(source, tmp_path / "out.csv")
+    assert source.exists()
+
+
+def test_a_folder_is_refused_before_time_is_spent(tmp_path: Path) -> None:
+    path, model = write(tmp_path / "in.csv", ROWS), FakeModel()
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(FileError, match="is a folder"):
+        run(path, tmp_path / "out.csv", model=model, force=True)
+    assert not model.calls
+
+
+@pytest.mark.parametrize("call", [1, 4])  # at the first chunk, and after the last
+def test_an_input_that_grows_while_it_is_read(tmp_path: Path, call: int) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+
+    class Meanwhile(FakeModel):
+        def classify(self, texts: Any, *, evidence: bool = True) -> Any:
+            found = super().classify(texts, evidence=evidence)
+            if self.calls == call:
+                with path.open("a") as stream:
+                    stream.write("5,traag,1\n")
+            return found
+
+    with pytest.raises(FileError, match="was changed while it was read"):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=Meanwhile())
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_suffixes_in_capitals(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", [{"comment": "x" * 40_000, "id": 1}])
+    path = path.rename(tmp_path / "IN.CSV")
+    with pytest.raises(FileError, match="40,000 characters"):
+        run(path, tmp_path / "OUT.XLSX")
+    assert run(path, tmp_path / "OUT.TSV").target.read_text().startswith("comment\tid\t")
+
+
+def test_a_wide_file_is_read_in_smaller_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cxnlp.files.scoring.CHUNK_CELLS", 6)
+    model, path = FakeModel(), write(tmp_path / "in.csv", ROWS)  # 4 rows of 3 columns
+    done: list[tuple[int, int]] = []
+    run(path, tmp_path / "out.csv", model=model, progress=lambda *rows: done.append(rows))
+    assert done == [(2, 4), (4, 4)]
+
+
+def test_many_bad_rows_are_counted_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cxnlp.files.scoring.BAD_ROWS", 2)
+    path = tmp_path / "in.csv"
+    path.write_text("id,comment\n1,traag\n" + "a,b,c\n" * 5)
+    report = run(path, tmp_path / "out.csv")
+    assert (report.rows, len(report.bad), report.bad_rows) == (1, 2, 5)
+    assert len(report.rejects.read_text().splitlines()) == 5
+
+
 def test_refusals_of_names(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", ROWS)
     for source, target, message in (
@@ -269,10 +380,39 @@ def test_damaged_files(tmp_path: Path, name: str) -> None:
         run(tmp_path / name, tmp_path / "out.csv")
 
 
+def test_a_workbook_with_damaged_parts(tmp_path: Path) -> None:
+    path = write(tmp_path / "whole.xlsx", ROWS)
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "in.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"workbookViewId", b"workbookViAwId"))
+    with pytest.raises(FileError, match="is damaged or not"):
+        run(tmp_path / "in.xlsx", tmp_path / "out.csv")
+
+
+def test_a_parquet_file_with_damaged_pages(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.parquet", ROWS)
+    data = bytearray(path.read_bytes())
+    data[4:60] = b"\xff" * 56
+    path.write_bytes(data)
+    with pytest.raises(FileError, match="is damaged or not"):
+        run(path, tmp_path / "out.csv")
+
+
+def test_a_parquet_file_with_text_that_is_not_utf8(tmp_path: Path) -> None:
+    bytes_ = pa.array(["één".encode("cp1252")]).view(pa.string())
+    pq.write_table(pa.table({"comment": bytes_}), tmp_path / "in.parquet")
+    with pytest.raises(FileError, match="[Ii]nvalid UTF8"):
+        run(tmp_path / "in.parquet", tmp_path / "out.csv")
+
+
 def test_empty_files(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b"")
     with pytest.raises(FileError, match="is empty"):
         run(tmp_path / "in.csv", tmp_path / "out.csv")
+    for text, why in (("", "no rows"), ('[\n{"comment": "traag"}]', "line 1: broken JSON")):
+        (tmp_path / "in.jsonl").write_text(text)
+        with pytest.raises(FileError, match=why):
+            run(tmp_path / "in.jsonl", tmp_path / "out.csv")
     (tmp_path / "head.csv").write_text("id,comment\n")
     report = run(tmp_path / "head.csv", tmp_path / "out.csv")
     assert report.rows == 0
@@ -284,6 +424,12 @@ def test_a_cell_too_long_for_excel(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="40,000 characters"):
         run(path, tmp_path / "out.xlsx")
     assert run(path, tmp_path / "out.csv").rows == 1
+
+
+def test_a_very_long_comment_in_a_csv(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    csv.field_size_limit(131_072)  # as it is at first
+    path = write(tmp_path / "in.csv", [{"id": "1", "comment": "traag " * 30_000}])
+    assert read(run(path, tmp_path / "out.jsonl").target)[0]["cx_time"] == "negative"
 
 
 def test_columns_without_or_with_the_same_name(tmp_path: Path) -> None:
@@ -318,6 +464,7 @@ def test_labelled_comments(tmp_path: Path) -> None:
         ({"lang": "fr"}, "language 'fr'"),
         ({"sentiment": "good"}, "sentiment 'good'"),
         ({"text": None}, "'text' is missing"),
+        ({"source": 5}, "'source' is not str"),
         ({"aspects": {"speed": ["+", "snel"]}}, "aspect 'speed'"),
         ({"aspects": {"time": ["0", "snel"]}}, "mark '0'"),
         ({"aspects": {"time": "+"}}, "not a list"),

@@ -3,6 +3,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 import tiny
 
@@ -105,11 +107,29 @@ def test_stream_takes_an_endless_iterable() -> None:
     assert len(next(tiny.model().stream(endless, batch_size=4))) == 4
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pd.Series(TEXTS, index=range(5, 16)),
+        pa.chunked_array([TEXTS[:4], [*TEXTS[4:-1], None]]),
+        pa.array([*TEXTS[:-1], None]).dictionary_encode(),
+    ],
+    ids=lambda texts: type(texts).__name__,
+)
+def test_stream_takes_columns(texts: object, results: Results) -> None:
+    same(Results.concat(tiny.model().stream(texts, batch_size=4)), results)
+
+
 def test_stream_refuses() -> None:
     with pytest.raises(TypeError, match="list of strings"):
-        next(tiny.model().stream("traag"))
+        tiny.model().stream("traag")
+    for table in (pd.DataFrame({"comment": ["traag"]}), pa.table({"c": ["traag"]}), {"c": "traag"}):
+        with pytest.raises(TypeError, match="one column"):
+            tiny.model().stream(table)
     with pytest.raises(ValueError, match="batch_size is 0"):
-        next(tiny.model().stream(["traag"], batch_size=0))
+        tiny.model().stream(["traag"], batch_size=0)
+    with pytest.raises(TypeError, match=r"texts\[3\] is not text"):
+        list(tiny.model().stream(["a", "b", "c", 7], batch_size=2))
 
 
 def test_without_evidence(results: Results) -> None:

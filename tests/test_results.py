@@ -66,8 +66,21 @@ def test_indexing(results: Results) -> None:
     assert [row.text for row in results[1:]] == TEXTS[1:]
     assert [row.text for row in results[np.array([2, 0])]] == [TEXTS[2], TEXTS[0]]
     assert [row.text for row in results[results.no_text]] == [None]
-    with pytest.raises(IndexError):
-        results[3]
+    for mask in ([False, False, True], pd.Series([False, False, True], index=[7, 8, 9])):
+        assert [row.text for row in results[mask]] == ["Ok"]
+    assert results[np.int64(2)].text == "Ok"
+    assert len(results[[]]) == 0
+    for wrong in (3, "Ok", 1.5):
+        with pytest.raises(IndexError):
+            results[wrong]
+
+
+def test_a_row_costs_the_same_in_a_long_column(results: Results) -> None:
+    many = results[np.arange(300_000) % 3]
+    view = many[5:8]
+    assert np.shares_memory(view.aspect_probabilities, many.aspect_probabilities)
+    assert [row.text for row in many[4:0:-2]] == [TEXTS[1], TEXTS[2]]
+    assert many[299_999] == results[2]
 
 
 def test_columns(results: Results) -> None:
@@ -105,6 +118,9 @@ def test_pandas(results: Results) -> None:
     assert list(frame["cx_time"].cat.categories) == ["positive", "negative", "mixed"]
     assert pd.isna(frame["cx_time"][1])
     assert frame["cx_score"].dtype == np.float32
+    comments = pd.DataFrame({"nps": [9, 3, 7]}, index=[40, 10, 30])
+    joined = comments.join(results.to_pandas(comments.index))
+    assert joined["cx_sentiment"].tolist() == ["mixed", "neutral", "neutral"]
 
 
 def test_dicts_are_plain_values(results: Results) -> None:
@@ -119,6 +135,11 @@ def test_concat(results: Results) -> None:
     twice = Results.concat([results, results[:1]])
     assert [row.text for row in twice] == [*TEXTS, TEXTS[0]]
     assert twice[3] == results[0]
+    bare = Results(**{**vars(results), "evidence": None})
+    for parts in ([results, bare], [bare, results]):
+        assert Results.concat(parts).evidence is None
+    with pytest.raises(ValueError, match="no results"):
+        Results.concat([])
 
 
 def test_html_highlights_and_escapes(results: Results) -> None:

@@ -23,6 +23,9 @@ CELLS = ["Prima", None, "één 😊", ""]
         pa.array(CELLS),
         pa.array(CELLS).dictionary_encode(),
         pa.chunked_array([CELLS[:2], CELLS[2:]]),
+        iter(pa.array(CELLS)),
+        pd.Series(CELLS, index=["columns", "b", "c", "d"]),
+        pd.Series(CELLS, dtype=pd.ArrowDtype(pa.string())),
     ],
     ids=lambda cells: type(cells).__name__,
 )

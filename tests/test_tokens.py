@@ -44,5 +44,12 @@ def test_refuses_what_classify_refuses() -> None:
         cxnlp.tokenize([3])
 
 
+def test_tokens_can_be_compared_and_collected() -> None:
+    one, other = cxnlp.tokenize(["Prima hoor.", "Prima hoor."])
+    assert one in {one, other}
+    assert one == one
+    assert one != other
+
+
 def test_a_long_rant() -> None:
     assert len(cxnlp.tokenize(["Ik wacht nog steeds. " * 3000])[0].sentences) == 3000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import dataclasses
@@ -23,18 +22,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cxnlp.errors import FileError
+from cxnlp.files import sniff
 from cxnlp.files.cells import Chunk, Row, arrow_type, flat
 
-#: Lines from which the delimiter is found out.
-SAMPLE_LINES = 100
 #: A quote that is not closed after this many lines was left open by mistake.
 QUOTED_LINES = 10_000
-#: "Delimiter" of a file of one column, whose commas are all punctuation: never in a text.
-ONE_COLUMN = "\x1f"
 
-_DELIMITERS = ",;\t|"
 _UNDECODED = re.compile("[\ud800-\udfff]")
-_DAMAGED_EXCEL = (zipfile.BadZipFile, zlib.error, LookupError, ValueError, SyntaxError, EOFError)
+_DAMAGED_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
+#: What openpyxl was seen to raise for damaged workbooks; it checks little itself.
+_DAMAGED_EXCEL = (
+    zipfile.BadZipFile, zlib.error, LookupError, ValueError, SyntaxError, EOFError, TypeError,
+    AttributeError, OSError,
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,14 +84,16 @@ class Csv(Input):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.encoding = _encoding(path)
-        lines = _lines(path, self.encoding, newline="")
-        self.delimiter = _delimiter(list(itertools.islice(lines, SAMPLE_LINES)))
+        csv.field_size_limit(2**31 - 1)  # 131,072 characters by default
+        self.encoding = sniff.encoding(path)
+        self.delimiter = sniff.delimiter(path, self.encoding)
         header = next(self._parsed(), None)
         if header is None:
             raise FileError(f"{path} is empty; it needs a first line with the column names.")
         if isinstance(header, BadRow):
-            raise FileError(f"The header of {path} cannot be read: {header.reason}.")
+            raise FileError(
+                f"The header of {path} cannot be read: {header.reason}. Export it anew, as UTF-8."
+            )
         self.columns = _unique(header)
 
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
@@ -107,14 +109,15 @@ class Csv(Input):
         A quote that was left open takes good lines into its row, so a bad row costs only its
         first line: reading goes on at the second.
         """
-        csv.field_size_limit(2**31 - 1)
         width = None
-        lines = _Pushback(_lines(self.path, self.encoding, newline=""))
+        lines = _Pushback(sniff.lines(self.path, self.encoding, newline=""))
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         while True:
             lines.start_row()
             try:
                 row = next(reader)
+                while width and len(row) > width and not row[-1]:
+                    row.pop()  # a delimiter at the end of each line, as some exports have it
                 fault = self._fault(row, width, lines.row)
             except StopIteration:
                 return
@@ -172,14 +175,14 @@ class Jsonl(Input):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.encoding = _encoding(path)
+        self.encoding = sniff.encoding(path)
 
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
         return _chunked((row for _, row in self.numbered()), size, reject)
 
     def numbered(self) -> Iterator[tuple[int, Row | BadRow]]:
         """Lines that are not blank, with their numbers."""
-        for number, line in enumerate(_lines(self.path, self.encoding, newline="\n"), 1):
+        for number, line in enumerate(sniff.lines(self.path, self.encoding, newline="\n"), 1):
             if line.strip():
                 yield number, self._parsed(number, line)
 
@@ -252,16 +255,18 @@ class Parquet(Input):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        with _refuse_damaged(path, pa.ArrowException), pq.ParquetFile(path) as file:
+        with _refuse_damaged(path, *_DAMAGED_PARQUET), pq.ParquetFile(path) as file:
             schema = file.schema_arrow
         self.columns = _unique(schema.names)
         fields = zip(self.columns, schema, strict=True)
         self.schema = pa.schema([field.with_name(name) for name, field in fields], schema.metadata)
 
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
-        with _refuse_damaged(self.path, pa.ArrowException), pq.ParquetFile(self.path) as file:
+        with _refuse_damaged(self.path, *_DAMAGED_PARQUET), pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(size):
-                yield pa.table(batch.columns, schema=self.schema)
+                chunk = pa.table(batch.columns, schema=self.schema)
+                chunk.validate(full=True)  # some writers call text of any encoding a string
+                yield chunk
 
     def field(self, name: str, kinds: set[type]) -> pa.Field:
         return self.schema.field(name)
@@ -279,50 +284,6 @@ def _chunked(rows: Iterable[Row | BadRow], size: int, reject: Reject) -> Iterato
             chunk = []
     if chunk:
         yield chunk
-
-
-def _lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
-    """Give lines with their ends; bytes that cannot be decoded become lone surrogates."""
-    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
-    try:
-        with open(path, encoding=encoding, errors=errors, newline=newline) as file:
-            yield from file
-    except UnicodeDecodeError:
-        raise FileError(f"{path} stops in the middle of a character; export it anew.") from None
-
-
-def _encoding(path: Path) -> str:
-    """Find the encoding from all of the file: its one é may be in the last line.
-
-    Windows-1252 text is hardly ever valid UTF-8, so a few broken lines among valid ones do not
-    make a file Windows-1252.
-    """
-    with open(path, "rb") as file:
-        start = file.read(3)
-        if start == codecs.BOM_UTF8:
-            return "utf-8-sig"
-        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-        file.seek(0)
-        valid = broken = 0
-        for line in file:
-            if not line.isascii():
-                try:
-                    line.decode("utf-8")
-                    valid += 1
-                except UnicodeDecodeError:
-                    broken += 1
-    return "cp1252" if broken > valid else "utf-8"
-
-
-def _delimiter(lines: Sequence[str]) -> str:
-    """Find the delimiter with which most rows are as wide as the header."""
-    found = [(0.0, 1, ONE_COLUMN)]
-    for delimiter in _DELIMITERS:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        if widths and widths[0] > 1:
-            found.append((widths.count(widths[0]) / len(widths), widths[0], delimiter))
-    return max(found)[2]
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -348,4 +309,6 @@ def _refuse_damaged(path: Path, *faults: type[Exception]) -> Iterator[None]:
     try:
         yield
     except faults as error:
+        if getattr(error, "errno", None):  # the system's refusal, not the file's fault
+            raise
         raise FileError(f"{path} is damaged or not a {path.suffix} file ({error}).") from None

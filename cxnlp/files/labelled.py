@@ -64,7 +64,7 @@ def read_labelled(path: Path | str) -> Labelled:
     sentiment = np.array([SENTIMENTS.index(record["sentiment"]) for record in records])
     return Labelled(
         [record["text"] for record in records],
-        [record.get("source", "") for record in records],
+        [record.get("source") or "" for record in records],
         [record["lang"] for record in records],
         Readings(aspects, sentiment, spans=spans),
     )
@@ -74,6 +74,8 @@ def _fault(record: dict[str, Any]) -> str | None:
     for key, kind in (("text", str), ("lang", str), ("sentiment", str), ("aspects", dict)):
         if not isinstance(record.get(key), kind):
             return f"{key!r} is missing or not {kind.__name__}"
+    if not isinstance(record.get("source") or "", str):
+        return "'source' is not str"
     if record["lang"] not in LANGUAGES:
         return f"language {record['lang']!r} is not one of {', '.join(LANGUAGES)}"
     if record["sentiment"] not in SENTIMENTS:

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from cxnlp.errors import FileError
 from cxnlp.files import cells
 from cxnlp.files.cells import Chunk, Row
-from cxnlp.files.inputs import ONE_COLUMN, Input, Parquet
+from cxnlp.files.inputs import Input, Parquet
+from cxnlp.files.sniff import ONE_COLUMN
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
 
@@ -46,12 +47,16 @@ class Layout:
 
 
 def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
-    """UTF-8, with a byte-order mark if the input has one, and the delimiter of such an input."""
+    """UTF-8 with the delimiter of such an input; marked as UTF-8 unless the input is plain UTF-8.
+
+    A file in Windows-1252 comes from Excel, which takes UTF-8 without a mark for Windows-1252.
+    """
     table = layout.table
-    delimiter = "\t" if path.suffix == ".tsv" else table.delimiter or ","
-    if table.path.suffix == ".tsv" != path.suffix:
+    suffix = path.suffix.lower()
+    delimiter = "\t" if suffix == ".tsv" else table.delimiter or ","
+    if table.path.suffix.lower() == ".tsv" != suffix:
         delimiter = ","
-    marked = table.encoding in ("utf-8-sig", "utf-16")
+    marked = table.encoding not in (None, "utf-8")
     with open(
         path, "w", encoding="utf-8-sig" if marked else "utf-8", errors="replace", newline=""
     ) as file:

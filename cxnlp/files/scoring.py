@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
-import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +22,9 @@ from cxnlp.files import cells, inputs, outputs
 from cxnlp.files.cells import Chunk
 from cxnlp.files.inputs import BadRow, Input
 from cxnlp.files.outputs import Layout
-from cxnlp.results import PREFIX, Results
+from cxnlp.files.sniff import ONE_COLUMN
+from cxnlp.files.survey import survey
+from cxnlp.results import Results
 
 INPUTS: dict[str, type[Input]] = {
     ".csv": inputs.Csv,
@@ -42,14 +44,10 @@ OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".parquet": outputs.write_parquet,
     ".xlsx": outputs.write_excel,
 }
-#: A column whose name is or holds one of these words is the comments', the first word first.
-TEXT_NAMES = (
-    "comment", "comments", "feedback", "opmerking", "opmerkingen", "toelichting", "verbatim",
-    "review", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht", "answer",
-    "antwoord",
-)  # fmt: skip
-#: Rows from which the text column is found out.
-SAMPLE_ROWS = 1000
+#: Cells in memory at a time: fewer rows are taken of a wide file.
+CHUNK_CELLS = 500_000
+#: Rows that cannot be read are all kept in a file, the first of them in the report.
+BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
 
 
@@ -79,8 +77,8 @@ class Report:
         Of a text file, as found out.
     replaced
         Columns of an earlier scoring that gave way.
-    bad
-        The rows that could not be read.
+    bad, bad_rows
+        The first rows that could not be read, and how many there are in all.
     seconds
         That it took.
     """
@@ -94,6 +92,7 @@ class Report:
     delimiter: str | None
     replaced: list[str]
     bad: list[BadRow]
+    bad_rows: int
     seconds: float
 
 
@@ -107,7 +106,7 @@ def score_file(
     evidence: bool = True,
     resume: bool = False,
     force: bool = False,
-    progress: Callable[[int], Any] = lambda rows: None,
+    progress: Callable[[int, int], Any] = lambda done, rows: None,
 ) -> Report:
     """Read the comments of a file and write all of its columns with the readings beside them.
 
@@ -121,7 +120,7 @@ def score_file(
     text
         The column to read; found out by its name or its contents if not given.
     chunk_rows
-        Rows in memory at a time.
+        Rows in memory at a time; fewer of a file with very many columns.
     evidence
         Also write the words that carry each reading.
     resume
@@ -129,7 +128,7 @@ def score_file(
     force
         Replace an output, or what an interrupted run left.
     progress
-        Called with the number of rows after each chunk.
+        Called after each chunk with the number of rows that are done, and of all rows.
 
     Raises
     ------
@@ -141,52 +140,102 @@ def score_file(
     table, write = _open(source), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
-    name, columns = _text_column(table, text)
-    _start(work, _journal(table, model, name, chunk_rows, evidence), resume)
+    stamp = _stamp(source)
+    found = survey(table, text, target)
+    fresh = _readings(model.classify([], evidence=evidence)).schema
+    if found.text in fresh.names:
+        raise FileError(
+            f"Column {found.text!r} would give way to the readings; give it another name."
+        )
+    kept = {name: kinds for name, kinds in found.kinds.items() if name not in fresh.names}
+    if target.suffix.lower() == ".xlsx":
+        outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
+    chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
+    _start(work, _journal(table, stamp, model, found.text, chunk_rows, evidence), resume)
 
-    bad: list[BadRow] = []
-    kinds: dict[str, set[type]] = {column: set() for column in columns}
-    rows = resumed = pieces = 0
-    for pieces, chunk in enumerate(table.chunks(chunk_rows, bad.append), 1):
-        _note_kinds(kinds, chunk)
-        if target.suffix == ".xlsx":
-            outputs.check_excel_sheet(rows + len(chunk), len(kinds), target)
-            for at, row in enumerate(cells.rows(chunk), rows + 1):
-                outputs.check_excel_row(row, at, source)
-        piece = _piece(work, pieces)
-        if piece.exists():
-            resumed += len(chunk)
-        else:
-            values = [cells.flat(value) for value in cells.column(chunk, name)]
-            _keep(piece, _readings(model.classify(values, evidence=evidence)))
-        rows += len(chunk)
-        progress(len(chunk))
-    if not pieces:
-        _keep(_piece(work, 0), _readings(model.classify([], evidence=evidence)))
+    rows = resumed = 0
+    with _Rejects(work / "rejects.jsonl") as rejects:
+        for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
+            piece = _piece(work, number)
+            if piece.exists():
+                resumed += len(chunk)
+            else:
+                values = [cells.flat(value) for value in cells.column(chunk, found.text)]
+                _keep(piece, _readings(model.classify(values, evidence=evidence)))
+            rows += len(chunk)
+            progress(rows, found.rows)
 
-    first = _piece(work, min(pieces, 1))
-    fresh = _load(first).schema
-    replaced = [column for column in kinds if column in fresh.names]
-    kept = {column: kinds[column] for column in kinds if column not in fresh.names}
-    if target.suffix == ".xlsx":
-        outputs.check_excel_sheet(rows, len(kept) + len(fresh), target)
     whole = work / f"whole{target.suffix}"
-    write(whole, Layout(table, kept, fresh), _pairs(table, work, chunk_rows))
-    rejects = _write_rejects(target, work, bad)
+    chunks = _chunks(table, stamp, chunk_rows, lambda row: None)
+    pairs = ((chunk, _load(_piece(work, number))) for number, chunk in enumerate(chunks))
+    write(whole, Layout(table, kept, fresh), pairs)
+    _sync(whole)
+    rejected = _rejected(target)
+    if rejects.count:
+        os.replace(rejects.path, rejected)
+    else:
+        rejected.unlink(missing_ok=True)  # of an earlier run
     os.replace(whole, target)
     shutil.rmtree(work)
     return Report(
         target,
-        rejects,
+        rejected if rejects.count else None,
         rows,
         resumed,
-        name,
+        found.text,
         table.encoding,
-        table.delimiter if table.delimiter != inputs.ONE_COLUMN else None,
-        replaced,
-        bad,
+        table.delimiter if table.delimiter != ONE_COLUMN else None,
+        [name for name in found.kinds if name in fresh.names],
+        rejects.first,
+        rejects.count,
         time.monotonic() - started,
     )
+
+
+class _Rejects:
+    """Rows that cannot be read, written down as they come."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.first: list[BadRow] = []
+        self.count = 0
+
+    def __enter__(self) -> _Rejects:
+        self._file = self.path.open("wb")
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self._file.close()
+
+    def add(self, row: BadRow) -> None:
+        self._file.write(cells.json_line(dataclasses.asdict(row)))
+        self.count += 1
+        if self.count <= BAD_ROWS:
+            self.first.append(row)
+
+
+def _rejected(target: Path) -> Path:
+    return target.with_name(target.name + ".rejects.jsonl")
+
+
+def _stamp(source: Path) -> tuple[int, int]:
+    """What tells that a file was changed: its size and time."""
+    status = source.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _chunks(
+    table: Input, stamp: tuple[int, int], size: int, reject: inputs.Reject
+) -> Iterator[Chunk]:
+    """Chunks of an input that stays the same from the first reading to the last."""
+    for chunk in itertools.chain(table.chunks(size, reject), [None]):
+        if _stamp(table.path) != stamp:
+            raise FileError(
+                f"{table.path} was changed while it was read; begin anew with --force when it is "
+                "complete."
+            )
+        if chunk is not None:
+            yield chunk
 
 
 def _open(source: Path) -> Input:
@@ -210,8 +259,11 @@ def _writer(target: Path) -> Callable[[Path, Layout, outputs.Pairs], None]:
 def _check_target(source: Path, target: Path, work: Path, resume: bool, force: bool) -> None:
     if resume and force:
         raise FileError("--resume goes on and --force begins anew; give one of them.")
-    if target.exists() and target.samefile(source):
-        raise FileError(f"{target} is the input; give the output another name.")
+    for path in (target, _rejected(target)):  # both are replaced
+        if path.exists() and path.samefile(source):
+            raise FileError(f"{path} is the input; give the output another name.")
+    if target.is_dir():
+        raise FileError(f"{target} is a folder; give the output another name.")
     if force:
         shutil.rmtree(work, ignore_errors=True)
     elif work.exists() and not resume:
@@ -223,53 +275,19 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
         raise FileError(f"{target} exists and is whole; replace it with --force.")
 
 
-def _text_column(table: Input, wanted: str | None) -> tuple[str, list[str]]:
-    """The column of the comments, and all columns as the first rows have them."""
-    chunk = next(table.chunks(SAMPLE_ROWS, lambda row: None), [])
-    columns = list(dict.fromkeys([*table.columns, *(k for row in cells.rows(chunk) for k in row)]))
-    listed = f"Columns: {', '.join(columns) or 'none'}."
-    if wanted is not None:
-        if wanted not in columns:
-            raise FileError(f"{table.path.name} has no column {wanted!r}. {listed}")
-        return wanted, columns
-    choices = [column for column in columns if not column.startswith(PREFIX)]
-    words = {column: re.split(r"[\W_]+", column.lower()) for column in choices}
-    for name in TEXT_NAMES:
-        for test in (lambda c, n=name: c.strip().lower() == n, lambda c, n=name: n in words[c]):
-            named = [column for column in choices if test(column)]
-            if len(named) == 1:
-                return named[0], columns
-            if named:
-                raise FileError(
-                    f"Several columns of {table.path.name} may hold the comments "
-                    f"({', '.join(named)}); say which with --text."
-                )
-    prose = [column for column in choices if _is_prose(cells.column(chunk, column))]
-    if len(prose) != 1:
-        raise FileError(
-            f"Which column of {table.path.name} holds the comments is not clear; say it with "
-            f"--text NAME. {listed}"
-        )
-    return prose[0], columns
-
-
-def _is_prose(values: Sequence[Any]) -> bool:
-    """Whether values look like sentences: text, mostly different, of several words."""
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    if not texts or len(set(texts)) < len(texts) / 2:
-        return False
-    return sum(len(text.split()) for text in texts) / len(texts) >= 3
-
-
 def _journal(
-    table: Input, model: Classifier, text: str, chunk_rows: int, evidence: bool
+    table: Input,
+    stamp: tuple[int, int],
+    model: Classifier,
+    text: str,
+    chunk_rows: int,
+    evidence: bool,
 ) -> dict[str, Any]:
     """What must be the same for an interrupted run to go on."""
     with table.path.open("rb") as stream:
         start = hashlib.sha256(stream.read(FINGERPRINT_BYTES)).hexdigest()
-    status = table.path.stat()
     return {
-        "input": {"bytes": status.st_size, "changed": status.st_mtime_ns, "start": start},
+        "input": {"bytes": stamp[0], "changed": stamp[1], "start": start},
         "model": {"name": model.name, "files": model.manifest.get("files", {})},
         "options": {"text": text, "chunk_rows": chunk_rows, "evidence": evidence},
     }
@@ -290,16 +308,6 @@ def _start(work: Path, journal: dict[str, Any], resume: bool) -> None:
     work.mkdir()
     with _whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
-
-
-def _note_kinds(kinds: dict[str, set[type]], chunk: Chunk) -> None:
-    if isinstance(chunk, pa.Table):
-        return
-    for row in chunk:
-        for column, value in row.items():
-            found = kinds.setdefault(column, set())
-            if value is not None:
-                found.add(cells.kind(value))
 
 
 def _readings(results: Results) -> pa.Table:
@@ -325,22 +333,10 @@ def _whole(path: Path) -> Iterator[Path]:
     """A path to write to, which is put in place, and durably, only when all is written."""
     unfinished = path.with_name(path.name + ".unfinished")
     yield unfinished
-    with unfinished.open("rb+") as stream:
-        os.fsync(stream.fileno())
+    _sync(unfinished)
     os.replace(unfinished, path)
 
 
-def _pairs(table: Input, work: Path, chunk_rows: int) -> Iterator[tuple[Chunk, pa.Table]]:
-    for number, chunk in enumerate(table.chunks(chunk_rows, lambda row: None), 1):
-        yield chunk, _load(_piece(work, number))
-
-
-def _write_rejects(target: Path, work: Path, bad: list[BadRow]) -> Path | None:
-    path = target.with_name(target.name + ".rejects.jsonl")
-    if not bad:
-        path.unlink(missing_ok=True)  # of an earlier run
-        return None
-    with (work / path.name).open("wb") as stream:
-        stream.writelines(cells.json_line(dataclasses.asdict(row)) for row in bad)
-    os.replace(work / path.name, path)
-    return path
+def _sync(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())

@@ -1,0 +1,63 @@
+"""Text files: their encoding, their delimiter, their lines."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from cxnlp.errors import FileError
+
+#: Lines from which the delimiter is found out.
+SAMPLE_LINES = 100
+#: "Delimiter" of a file of one column, whose commas are all punctuation: never in a text.
+ONE_COLUMN = "\x1f"
+
+_DELIMITERS = ",;\t|"
+
+
+def lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
+    """Give lines with their ends; bytes that cannot be decoded become lone surrogates."""
+    errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
+    try:
+        with open(path, encoding=encoding, errors=errors, newline=newline) as file:
+            yield from file
+    except UnicodeDecodeError:
+        raise FileError(f"{path} stops in the middle of a character; export it anew.") from None
+
+
+def encoding(path: Path) -> str:
+    """Find the encoding from all of the file: its one é may be in the last line.
+
+    Windows-1252 text is hardly ever valid UTF-8, so a few broken lines among valid ones do not
+    make a file Windows-1252.
+    """
+    with open(path, "rb") as file:
+        start = file.read(3)
+        if start == codecs.BOM_UTF8:
+            return "utf-8-sig"
+        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        file.seek(0)
+        valid = broken = 0
+        for line in file:
+            if not line.isascii():
+                try:
+                    line.decode("utf-8")
+                    valid += 1
+                except UnicodeDecodeError:
+                    broken += 1
+    return "cp1252" if broken > valid else "utf-8"
+
+
+def delimiter(path: Path, encoding: str) -> str:
+    """Find the delimiter with which most rows are as wide as the header."""
+    sample = list(itertools.islice(lines(path, encoding, newline=""), SAMPLE_LINES))
+    found = [(0.0, 1, ONE_COLUMN)]
+    for mark in _DELIMITERS:
+        widths = [len(row) for row in csv.reader(sample, delimiter=mark) if row]
+        if widths and widths[0] > 1:
+            found.append((widths.count(widths[0]) / len(widths), widths[0], mark))
+    return max(found)[2]
