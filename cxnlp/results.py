@@ -245,7 +245,7 @@ class Results(Sequence[Result]):
         }
         polarity, confidence = self.polarity, self.confidence
         absent = np.logical_not(self.decisions.any(axis=2))
-        words = self._words()
+        words = self.evidence_words
         for at, aspect in enumerate(ASPECTS):
             name = f"{PREFIX}{aspect}"
             columns[name] = pa.array(polarity[:, at].tolist(), pa.string(), mask=absent[:, at])
@@ -256,8 +256,9 @@ class Results(Sequence[Result]):
                 columns[f"{name}_evidence"] = pa.array(words[:, at].tolist(), pa.string())
         return pa.table(columns)
 
-    def _words(self) -> np.ndarray | None:
-        """The evidence as text, (n, 17) object."""
+    @property
+    def evidence_words(self) -> np.ndarray | None:
+        """(n, 17) object: the evidence as text, both signs joined with `` | ``; None if none."""
         if self.evidence is None:
             return None
         words = np.full((len(self), len(ASPECTS)), None, object)

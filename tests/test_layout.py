@@ -16,7 +16,7 @@ PACKAGE = Path(cxnlp.__file__).parent
 #: Each module imports only from those before it.
 ORDER = (
     "errors", "taxonomy", "text", "tokens", "batching", "store", "encoder", "calibration",
-    "results", "model", "evaluation", "files", "training", "cli",
+    "results", "model", "evaluation", "files", "insights", "training", "cli",
 )  # fmt: skip
 
 

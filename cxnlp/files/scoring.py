@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import os
-import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,19 +20,11 @@ import pyarrow.ipc
 from cxnlp.errors import FileError
 from cxnlp.files import cells, inputs, outputs
 from cxnlp.files.cells import Chunk
-from cxnlp.files.inputs import BadRow, Input
+from cxnlp.files.columns import find_text_column
+from cxnlp.files.inputs import BadRow, Input, open_input
 from cxnlp.files.outputs import Layout
-from cxnlp.results import PREFIX, Results
+from cxnlp.results import Results
 
-INPUTS: dict[str, type[Input]] = {
-    ".csv": inputs.Csv,
-    ".tsv": inputs.Csv,
-    ".txt": inputs.Csv,
-    ".jsonl": inputs.Jsonl,
-    ".ndjson": inputs.Jsonl,
-    ".parquet": inputs.Parquet,
-    ".xlsx": inputs.Excel,
-}
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".csv": outputs.write_csv,
     ".tsv": outputs.write_csv,
@@ -42,12 +34,6 @@ OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".parquet": outputs.write_parquet,
     ".xlsx": outputs.write_excel,
 }
-#: A column whose name is or holds one of these words is the comments', the first word first.
-TEXT_NAMES = (
-    "comment", "comments", "feedback", "opmerking", "opmerkingen", "toelichting", "verbatim",
-    "review", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht", "answer",
-    "antwoord",
-)  # fmt: skip
 #: Rows from which the text column is found out.
 SAMPLE_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
@@ -117,7 +103,7 @@ def score_file(
     Parameters
     ----------
     source, target
-        Files whose suffixes tell their formats, see ``INPUTS`` and ``OUTPUTS``.
+        Files whose suffixes tell their formats, see ``inputs.INPUTS`` and ``OUTPUTS``.
     text
         The column to read; found out by its name or its contents if not given.
     chunk_rows
@@ -138,7 +124,7 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), Path(target)
-    table, write = _open(source), _writer(target)
+    table, write = open_input(source), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
     name, columns = _text_column(table, text)
@@ -189,15 +175,6 @@ def score_file(
     )
 
 
-def _open(source: Path) -> Input:
-    kind = INPUTS.get(source.suffix.lower())
-    if kind is None:
-        raise FileError(f"Cannot read {source.name}: give one of {', '.join(INPUTS)}.")
-    if not source.is_file():
-        raise FileError(f"There is no file {source}.")
-    return kind(source)
-
-
 def _writer(target: Path) -> Callable[[Path, Layout, outputs.Pairs], None]:
     write = OUTPUTS.get(target.suffix.lower())
     if write is None:
@@ -227,38 +204,8 @@ def _text_column(table: Input, wanted: str | None) -> tuple[str, list[str]]:
     """The column of the comments, and all columns as the first rows have them."""
     chunk = next(table.chunks(SAMPLE_ROWS, lambda row: None), [])
     columns = list(dict.fromkeys([*table.columns, *(k for row in cells.rows(chunk) for k in row)]))
-    listed = f"Columns: {', '.join(columns) or 'none'}."
-    if wanted is not None:
-        if wanted not in columns:
-            raise FileError(f"{table.path.name} has no column {wanted!r}. {listed}")
-        return wanted, columns
-    choices = [column for column in columns if not column.startswith(PREFIX)]
-    words = {column: re.split(r"[\W_]+", column.lower()) for column in choices}
-    for name in TEXT_NAMES:
-        for test in (lambda c, n=name: c.strip().lower() == n, lambda c, n=name: n in words[c]):
-            named = [column for column in choices if test(column)]
-            if len(named) == 1:
-                return named[0], columns
-            if named:
-                raise FileError(
-                    f"Several columns of {table.path.name} may hold the comments "
-                    f"({', '.join(named)}); say which with --text."
-                )
-    prose = [column for column in choices if _is_prose(cells.column(chunk, column))]
-    if len(prose) != 1:
-        raise FileError(
-            f"Which column of {table.path.name} holds the comments is not clear; say it with "
-            f"--text NAME. {listed}"
-        )
-    return prose[0], columns
-
-
-def _is_prose(values: Sequence[Any]) -> bool:
-    """Whether values look like sentences: text, mostly different, of several words."""
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    if not texts or len(set(texts)) < len(texts) / 2:
-        return False
-    return sum(len(text.split()) for text in texts) / len(texts) >= 3
+    values = functools.partial(cells.column, chunk)
+    return find_text_column(columns, values, table.path.name, wanted), columns
 
 
 def _journal(
