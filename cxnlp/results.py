@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pyarrow as pa
 
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS, SIGNS
+from cxnlp.taxonomy import (
+    ASPECTS,
+    LANGUAGES,
+    POLARITIES,
+    POLARITY_ORDER,
+    SENTIMENT_ORDER,
+    SENTIMENTS,
+    SIGNS,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -272,16 +280,19 @@ class Results(Sequence[Result]):
         return words
 
     def to_pandas(self) -> pd.DataFrame:
-        """The table of `to_arrow` as a data frame; names become categories in taxonomy order."""
+        """The table of `to_arrow` as a data frame.
+
+        Names become categories; sentiments and polarities are ordered from worst to best.
+        """
         import pandas as pd
 
         frame = self.to_arrow().to_pandas()
+        frame[f"{PREFIX}language"] = pd.Categorical(frame[f"{PREFIX}language"], list(LANGUAGES))
         for column, names in (
-            (f"{PREFIX}language", LANGUAGES),
-            (f"{PREFIX}sentiment", SENTIMENTS),
-            *((f"{PREFIX}{aspect}", POLARITIES[1:]) for aspect in ASPECTS),
+            (f"{PREFIX}sentiment", SENTIMENT_ORDER),
+            *((f"{PREFIX}{aspect}", POLARITY_ORDER) for aspect in ASPECTS),
         ):
-            frame[column] = pd.Categorical(frame[column], categories=list(names))
+            frame[column] = pd.Categorical(frame[column], list(names), ordered=True)
         return frame
 
     def to_dicts(self) -> list[dict[str, Any]]:

@@ -261,15 +261,30 @@ def _names(column: pd.Series, names: tuple[str, ...], table: str) -> np.ndarray:
     return np.maximum(codes, 0)
 
 
+def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """A column of numbers, or of text that holds them; a decimal comma is a point.
+
+    Returns
+    -------
+    values
+        (n,) float64, NaN where there is none.
+    odd
+        (n,) bool: something is there, but no number.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(np.float64, na_value=np.nan)
+        return values, np.isinf(values)
+    text = column.astype("str").str.strip().str.replace(",", ".")
+    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    given = (column.notna() & (text != "")).to_numpy(bool)
+    return values, given & ~np.isfinite(values)
+
+
 def _numbers(column: pd.Series, table: str) -> np.ndarray:
-    """A column as (n,) float32, NaN where there is none; a decimal comma is a point."""
-    if not pd.api.types.is_numeric_dtype(column):
-        given = column.notna() & (column != "")
-        column = column.where(given)
-        numbers = pd.to_numeric(column.astype("str").str.replace(",", "."), errors="coerce")
-        _refuse((numbers.isna() & given).to_numpy(bool), column, table, "not a number")
-        column = numbers
-    return column.to_numpy(np.float32, na_value=np.nan)
+    """A column of readings as (n,) float32."""
+    values, odd = numbers(column)
+    _refuse(odd, column, table, "not a number")
+    return values.astype(np.float32)
 
 
 def _flags(column: pd.Series, table: str) -> np.ndarray:
