@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cxnlp.errors import CxnlpError
@@ -21,7 +22,7 @@ _MONTHS = {
 }  # fmt: skip
 
 
-def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Series, dict[str, int]]:
+def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Series, np.ndarray]:
     """Read a column of dates; the time of day is left out.
 
     Read are date types, 2026-04-03 and 20260403, 3 april 2026, April 3, 2026, and 03-04-2026 or
@@ -39,8 +40,8 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     -------
     dates
         (n,) datetime64, as they stand in their own time zone; NaT where there is none.
-    left_out
-        How many values are ``missing``, and how many ``unreadable``.
+    odd
+        (n,) bool: something is there, but no date.
 
     Raises
     ------
@@ -49,22 +50,22 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
         some the other, and where more than half cannot be read: that is no column of dates.
     """
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.tz_localize(None), {"missing": int(column.isna().sum()), "unreadable": 0}
+        return column.dt.tz_localize(None), np.zeros(len(column), bool)
     text = column.convert_dtypes().astype("str").str.strip().str.lower()
     given = column.notna() & (text != "")
     codes, unique = pd.factorize(text[given])  # a day has many comments
     parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
     dates = pd.Series(pd.NaT, column.index, dtype=parsed.dtype)
     dates[given] = parsed.to_numpy()[codes]
-    odd = given & dates.isna()
+    odd = (given & dates.isna()).to_numpy(bool)
     if 2 * odd.sum() > given.sum():
-        row = int(odd.to_numpy().argmax())
+        row = int(odd.argmax())
         raise CxnlpError(
-            f"Row {row + 1:,} has {column.iloc[row]!r} for a date, and {odd.sum():,} of "
+            f"Row {row + 1:,} has {str(column.iloc[row])!r} for a date, and {odd.sum():,} of "
             f"{given.sum():,} values cannot be read as dates; give them as 2026-04-03, or say "
             "another column."
         )
-    return dates, {"missing": int((~given).sum()), "unreadable": int(odd.sum())}
+    return dates, odd
 
 
 def _parsed(text: pd.Series, dayfirst: bool | None) -> pd.Series:

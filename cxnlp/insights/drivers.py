@@ -184,7 +184,7 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
 def _refuse(odd: np.ndarray, column: pd.Series, why: str) -> None:
     if odd.any():
         row = int(odd.argmax())
-        raise CxnlpError(f"Row {row + 1:,} has the score {column.iloc[row]!r}, {why}.")
+        raise CxnlpError(f"Row {row + 1:,} has the score {str(column.iloc[row])!r}, {why}.")
 
 
 def _distinct(signed: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, sparse.csr_array]:

@@ -31,9 +31,9 @@ def wilson(count: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """
     count, total = np.broadcast_arrays(count, total)
     known = total > 0
-    low, high = np.full((2, *count.shape), np.nan)
-    low[known], high[known] = proportion_confint(count[known], total[known], ALPHA, "wilson")
-    return low, high
+    ends = np.full((2, *count.shape), np.nan)
+    ends[:, known] = proportion_confint(count[known], total[known], ALPHA, "wilson")
+    return ends[0], ends[1]
 
 
 def net(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

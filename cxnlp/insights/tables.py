@@ -49,7 +49,8 @@ def pillars(results: Source) -> pd.DataFrame:
         ``frame.attrs["no_text"]`` is the number of rows without text.
     """
     scored = Scored.of(results)
-    counts = _tally(scored, np.zeros(len(scored), int), ~scored.no_text, 1)
+    read = scored.decisions[~scored.no_text]
+    counts = _tally(read, np.zeros(len(read), int), 1)
     frame = _frame(counts, {})
     frame.attrs = {"no_text": int(scored.no_text.sum())}
     return frame
@@ -97,10 +98,10 @@ def trend(
     if by not in PERIODS:
         raise CxnlpError(f"by is {by!r}; give one of {', '.join(PERIODS)}.")
     scored = Scored.of(results)
-    read = ~scored.no_text
-    when, left_out = read_dates(scored.column(dates, "dates")[read], dayfirst)
-    codes, periods = pd.factorize(when.dt.to_period(PERIODS[by]), sort=True)
-    counts = _tally(scored[read], codes, codes >= 0, len(periods))
+    when, odd = read_dates(scored.column(dates, "dates"), dayfirst)
+    dated = when.notna().to_numpy() & ~scored.no_text
+    codes, periods = pd.factorize(when[dated].dt.to_period(PERIODS[by]), sort=True)
+    counts = _tally(scored.decisions[dated], codes, len(periods))
     frame = _frame(counts, {"period": periods})
     here, before = counts[1:], counts[:-1]
     first = np.full((min(1, len(periods)), len(ASPECTS)), np.nan)
@@ -110,7 +111,10 @@ def trend(
     p = np.concatenate([first, intervals.differs(here, before)]).ravel()
     frame["p"] = intervals.corrected(p)
     frame["stands_out"] = frame["p"] < intervals.ALPHA
-    frame.attrs = {"undated": sum(left_out.values()), "unreadable": left_out["unreadable"]}
+    frame.attrs = {
+        "undated": int((~dated & ~scored.no_text).sum()),
+        "unreadable": int((odd & ~scored.no_text).sum()),
+    }
     return frame
 
 
@@ -153,11 +157,11 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
         For a column that is not there.
     """
     scored = Scored.of(results)
-    scored, column = scored[~scored.no_text], scored.column(groups, "groups")[~scored.no_text]
-    column = _stripped(column)
-    codes, names = pd.factorize(column, sort=True)
-    counts = _tally(scored, codes, codes >= 0, len(names))
-    sizes = np.bincount(codes[codes >= 0], minlength=len(names))
+    column = _stripped(scored.column(groups, "groups"))
+    grouped = column.notna().to_numpy() & ~scored.no_text
+    codes, names = pd.factorize(column[grouped], sort=True)
+    counts = _tally(scored.decisions[grouped], codes, len(names))
+    sizes = np.bincount(codes, minlength=len(names))
     shown = sizes >= least
     everyone, here = counts.sum(axis=0), counts[shown]
     frame = _frame(here, {"group": names[shown]})
@@ -173,17 +177,17 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     frame["stands_out"] = frame["p"] < intervals.ALPHA
     frame.attrs = {
         "suppressed": {"groups": int((~shown).sum()), "comments": int(sizes[~shown].sum())},
-        "ungrouped": int((codes < 0).sum()),
+        "ungrouped": int((~grouped & ~scored.no_text).sum()),
     }
     return frame
 
 
-def _tally(scored: Scored, codes: np.ndarray, rows: np.ndarray, groups: int) -> np.ndarray:
-    """Count comments by what they say, (groups, 17, 4) int, last axis as ``POLARITIES``."""
-    polarity = scored.decisions[rows] @ np.array([1, 2])
-    cells = (codes[rows, None] * len(ASPECTS) + np.arange(len(ASPECTS))) * len(POLARITIES)
+def _tally(decisions: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:
+    """Count comments by group and what they say, (groups, 17, 4) int, last axis ``POLARITIES``."""
     shape = groups, len(ASPECTS), len(POLARITIES)
-    return np.bincount((cells + polarity).ravel(), minlength=np.prod(shape)).reshape(shape)
+    cells = (codes[:, None] * len(ASPECTS) + np.arange(len(ASPECTS))) * len(POLARITIES)
+    cells += decisions @ np.array([1, 2])
+    return np.bincount(cells.ravel(), minlength=np.prod(shape)).reshape(shape)
 
 
 def _frame(counts: np.ndarray, keys: dict[str, Any]) -> pd.DataFrame:
