@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import re
 import time
 
 import pytest
 
 from cxnlp.insights.masking import WORDS, mask
-from cxnlp.insights.namelists import AMBIGUOUS, FIRST_NAMES, NOT_NAMES
+from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, FIRST_NAMES, NOT_NAMES
 
 DUTCH = """
 Mail mij op piet.de-vries@voorbeeld.nl graag | Mail mij op [e-mail] graag
@@ -52,6 +53,9 @@ Geholpen door Oluwadamilare van de balie | Geholpen door [naam] van de balie
 gesproken met Anne-Marie de Vries | gesproken met [naam]
 Bedankt Roos! | Bedankt [naam]!
 Sanne aan de kassa is vrolijk | [naam] aan de kassa is vrolijk
+Gelukkig was er zuster Els. Zij luisterde | Gelukkig was er zuster [naam]. Zij luisterde
+Rob neemt de tijd | [naam] neemt de tijd
+De heer Th. Bakker hielp | De heer [naam] hielp
 SANNE WAS ECHT TOP | [naam] WAS ECHT TOP
 de monteur, Piotr, kwam op tijd | de monteur, [naam], kwam op tijd
 Een medewerker genaamd Xin hielp | Een medewerker genaamd [naam] hielp
@@ -92,6 +96,7 @@ Met dank aan iedereen
 meneer de directeur mag wel eens komen kijken
 mevrouw aan de balie was kortaf
 De mevrouw Vandaag was aardig
+De mevrouw van het OCMW was aardig
 € 1250 betaald, EUR 1250, 1250 euro en € 1.250,00
 De rekening was € 123456789 te hoog
 24 uur gewacht, 3 kwartier, 45 minuten
@@ -110,6 +115,8 @@ Geholpen door ING en gesproken met KPN
 Groeten van een tevreden klant
 Fijn zo. Groeten, Een tevreden klant
 Roos en vaas waren mooi
+Ik voelde me berob noch bestolen, ik koos voor u
+they rob you blind
 Mark my words: never again
 Elke keer hetzelfde
 Ben heel tevreden
@@ -202,7 +209,8 @@ def test_a_long_comment_takes_no_time() -> None:
 
 
 def test_lists_of_names_agree() -> None:
-    assert not FIRST_NAMES & AMBIGUOUS
-    assert not FIRST_NAMES & NOT_NAMES
-    for names in (FIRST_NAMES, AMBIGUOUS):
+    lists = FIRST_NAMES, CAPITALISED, AMBIGUOUS
+    for one, other in itertools.combinations((*lists, NOT_NAMES), 2):
+        assert not one & other
+    for names in lists:
         assert all(re.fullmatch(r"[^\W\d_A-Z]+(-[^\W\d_A-Z]+)*", name) for name in names)

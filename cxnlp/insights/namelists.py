@@ -97,18 +97,25 @@ FIRST_NAMES = frozenset(
     """.split()
 )
 
+#: First names that are other words without their capital: masked wherever they have it.
+CAPITALISED = frozenset(
+    """
+    ana ans bob bobby bonnie carol cas cleo douglas earl ed ella elsje ernst fien finn fleur
+    frans gail gene georgie gill guus isa ivy jack jake jay jean jeen jerry jill jim joe jos
+    jude juliette kai ken kirk koos kris lance lea lex lily lloyd lou luke mart matt mia mick
+    mike milo nell nick pam phil puck riet rob robin ron rosa rosemary ross roy sid staf stan
+    stef ted teddy terry tess tessa tilly toby tonny wilco
+    """.split()
+)
+
 #: First names that are also words, brands or places: masked after a cue, with a capital.
 AMBIGUOUS = frozenset(
     """
-    abel amber ana ans bea ben bill bo bob bobby bonnie brook brooke carol cas christian clemens
-    co daisy dale dan dawn dean dick dirk don douglas drew earl ed ella erin ernst eve faith
-    ferry fien finn fleur frank frans gail gerrie gill grace guus guy hazel heath hope hunter
-    iris isa ivy jack jade jaimy jake james jay jean jeen jerry jet jill jim jo joe joke jos joy
-    jude juliette kai ken kirk koos kris lance lea lee lex lien lieve lily lin linde lloyd luke
-    luna mandy mart martha mason matt max mees merel mia mick mike miles milo moos nell nick
-    nova olive pam pansy pat patience pearl penny phil pilar poppy puck ray rein rich riet rob
-    robin ron roos rosa rose rosemary ross roy ruby rune saar sep sid sonny staf stan stef
-    sterre sue ted teddy terry tess tessa tilly toby ton tonny wade ward wil wilco will wynn
+    abel amber bea ben bill bo brook brooke christian clemens co daisy dale dawn dean dick dirk
+    don drew erin eve faith ferry frank gerrie grace guy hazel heath hope hunter iris jade jaimy
+    james jet jo joke joy lee lien lieve lin linde luna mandy martha mason max mees merel miles
+    moos nova olive pansy pat patience pearl penny pilar poppy ray rein rich roos rose ruby rune
+    saar sep sonny sterre sue ton wade ward wil will wynn
     """.split()
 )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cxnlp.insights.namelists import AMBIGUOUS, FIRST_NAMES, NOT_NAMES, SURNAMES
+from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, FIRST_NAMES, NOT_NAMES, SURNAMES
 
+_WITH_CAPITAL = FIRST_NAMES | CAPITALISED
+_AFTER_A_CUE = CAPITALISED | AMBIGUOUS
 _UPPER = "".join(filter(str.isupper, map(chr, range(0x250))))
 _LETTERS = r"[^\W\d_]+"
-_INITIALS = re.compile(rf"(?:[{_UPPER}](?:[a-z]{{1,2}})?\.\s?){{1,4}}")
+_INITIALS = re.compile(rf"(?:(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)\.\s?){{1,4}}")
 _PARTICLES = r"(?:(?:[Vv]an|[Dd]en?|[Dd]er|[Tt]en?|[Hh]et|['’]t|[Vv]on|[Ee]l|[Ll]a|[Ll]e)[ ])"
 _NAME_WORD = re.compile(
     rf"({_PARTICLES}{{0,3}})({_LETTERS}(?:-{_LETTERS}|['’][{_UPPER}]{_LETTERS})*)(?!\w|['’](?![sS]\b)\w)"
@@ -83,7 +85,8 @@ def find_names(text: str) -> Iterator[tuple[int, int]]:
         if end is not None:
             yield match.start(), end
     for match in _WORD.finditer(text):
-        if _known(match[0], FIRST_NAMES) and not _is_month(match):
+        names = _WITH_CAPITAL if match[0][0].isupper() else FIRST_NAMES
+        if _known(match[0], names) and not _is_month(match):
             end = _name_end(text, match.start(), titled=False, any_capital=False)
             if end is not None:
                 yield match.start(), end
@@ -106,9 +109,10 @@ def _name_end(text: str, at: int, titled: bool, any_capital: bool) -> int | None
         name = word[2].lower()
         good = _known(name, FIRST_NAMES) or (bool(titled or end) and name in SURNAMES)
         if word[2][0].isupper():
-            unknown = end or initials or (any_capital and (titled or not word[2].isupper()))
+            shouted = word[2].isupper() and (word[1] or not titled)  # "van het OCMW", "door ING"
+            unknown = end or initials or (any_capital and not shouted)
             plausible = len(name) > 1 and name not in NOT_NAMES
-            good = good or _known(name, AMBIGUOUS) or bool(unknown and plausible)
+            good = good or _known(name, _AFTER_A_CUE) or bool(unknown and plausible)
         if not good:
             break
         end = word.end()
