@@ -38,7 +38,7 @@ def read_frame(path: Path | str) -> pd.DataFrame:
                     index_col=False,
                 )
         except (ValueError, pd.errors.ParserWarning) as error:
-            raise FileError(f"{path} cannot be read: {error}.") from None
+            raise FileError(f"{path} cannot be read: {str(error).strip()}.") from None
 
     def refuse(row: BadRow) -> None:
         raise FileError(f"Line {row.line} of {path} cannot be read: {row.reason}.")

@@ -73,7 +73,7 @@ def quotes(
     scored = Scored.of(source, text=text)
     at, side = ASPECTS.index(aspect), SIGNS.index(sign)
     rows = np.flatnonzero(scored.decisions[:, at, side] & ~scored.no_text)
-    confidence = np.nan_to_num(scored.confidence[rows, at])
+    confidence = np.nan_to_num(scored.confidence[rows, at], nan=1)
     rows = rows[np.argsort(-confidence, kind="stable")[:CANDIDATES]]
     texts = scored.comments.take(pa.array(rows)).to_pylist()
     rows, texts = _distinct(rows, texts)
@@ -105,8 +105,7 @@ def _worth(scored: Scored, rows: np.ndarray, aspect: int, texts: list[str]) -> n
     """Confidence, less where the comment is shorter or longer than one likes to read; (k,)."""
     words = np.array([len(text.split()) for text in texts])
     length = np.clip(words / LEAST_WORDS, 0.3, 1) * np.where(words > MOST_WORDS, 0.7, 1)
-    confidence = scored.confidence[rows, aspect]
-    return np.where(np.isnan(confidence), 1, confidence) * length
+    return np.nan_to_num(scored.confidence[rows, aspect], nan=1) * length
 
 
 def _choose(vectors: Any, worth: np.ndarray, n: int) -> list[int]:

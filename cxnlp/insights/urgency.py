@@ -141,7 +141,7 @@ def urgent(
 def _points(scored: Scored) -> np.ndarray:
     """Points of each comment for each of `REASONS`, (n, 3) float."""
     complaint = scored.decisions[:, :, SIGNS.index("negative")]
-    confidence = np.where(np.isnan(scored.confidence), 1, scored.confidence)
+    confidence = np.nan_to_num(scored.confidence, nan=1)
     points = np.zeros((len(scored), len(REASONS)))
     for column, reason in enumerate(REASONS):
         at = ASPECTS.index(reason.aspect)
