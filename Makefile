@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/cxnlp score examples/comments.csv -o examples/scored.csv --force
 	$(BIN)/python examples/show.py examples/scored.csv
+	$(BIN)/cxnlp report examples/scored.csv -o examples/report.html
 
 test: $(VENV)/.tested
 	$(BIN)/ruff check .
@@ -20,7 +21,7 @@ wheel: $(VENV)/.tested
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[report]'
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxnlp.insights.reporting import report as report
     from cxnlp.model import Model as Model
     from cxnlp.model import classify as classify
     from cxnlp.model import load as load
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from cxnlp.tokens import tokenize as tokenize
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Results", "classify", "load", "tokenize"]
+__all__ = ["Model", "Results", "classify", "load", "report", "tokenize"]
 
 #: Loaded when first used, so that importing cxnlp costs next to nothing.
 _HOMES = {
@@ -27,6 +28,7 @@ _HOMES = {
     "Results": "cxnlp.results",
     "classify": "cxnlp.model",
     "load": "cxnlp.model",
+    "report": "cxnlp.insights",
     "tokenize": "cxnlp.tokens",
 }
 

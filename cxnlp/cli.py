@@ -1,4 +1,4 @@
-"""The command line: `cxnlp score | eval | info | train`."""
+"""The command line: `cxnlp score | report | eval | info | train`."""
 
 from __future__ import annotations
 
@@ -95,6 +95,50 @@ def score(
         f"{report.rows:,} rows scored from column {report.text!r}{resumed}, "
         f"{pace:,.0f} per second: {report.target}"
     )
+
+
+@app.command()
+def report(
+    source: Annotated[Path, typer.Argument(help="A file that `cxnlp score` wrote.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="By default INPUT.html.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the report: en or nl.")] = "en",
+    title: Annotated[str | None, typer.Option(help="The title of the report.")] = None,
+    text: Annotated[str | None, typer.Option(help="The column with the comments.")] = None,
+    date: Annotated[str | None, typer.Option(help="The column with their dates.")] = None,
+    score: Annotated[str | None, typer.Option(help="The column with NPS or another score.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="What that score is: nps, csat, stars or grade.")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="The column with stores, channels, ...")] = None,
+    day_first: Annotated[
+        bool | None,
+        typer.Option("--day-first/--month-first", help="How 03-04-2026 is meant."),
+    ] = None,
+    least: Annotated[int, typer.Option(min=1, help="Groups of fewer comments are left out.")] = 10,
+    mask: Annotated[bool, typer.Option(help="Mask personal data in quotes.")] = True,
+    model: ModelOption = "accurate",
+) -> None:
+    """Write a report on a scored file: one HTML page that opens anywhere, with nothing to load."""
+    from cxnlp import insights
+
+    target = insights.report(
+        source,
+        output or source.with_suffix(".html"),
+        lang=lang,
+        title=title,
+        text=text,
+        date=date,
+        score=score,
+        kind=kind,
+        group=group,
+        dayfirst=day_first,
+        least=least,
+        mask=mask,
+        model=model,
+    )
+    _say(f"written to {target} ({target.stat().st_size / 1e6:.1f} MB); open it in any browser")
 
 
 @app.command("eval")

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pyarrow as pa
 
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS, SIGNS
+from cxnlp.taxonomy import (
+    ASPECTS,
+    LANGUAGES,
+    POLARITIES,
+    POLARITY_ORDER,
+    SENTIMENT_ORDER,
+    SENTIMENTS,
+    SIGNS,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,7 +256,7 @@ class Results(Sequence[Result]):
         }
         polarity, confidence = self.polarity, self.confidence
         absent = np.logical_not(self.decisions.any(axis=2))
-        words = self._words()
+        words = self.evidence_words
         for at, aspect in enumerate(ASPECTS):
             name = f"{PREFIX}{aspect}"
             columns[name] = pa.array(polarity[:, at].tolist(), pa.string(), mask=absent[:, at])
@@ -259,8 +267,9 @@ class Results(Sequence[Result]):
                 columns[f"{name}_evidence"] = pa.array(words[:, at].tolist(), pa.string())
         return pa.table(columns)
 
-    def _words(self) -> np.ndarray | None:
-        """The evidence as text, (n, 17) object."""
+    @property
+    def evidence_words(self) -> np.ndarray | None:
+        """(n, 17) object: the evidence as text, both signs joined with `` | ``; None if none."""
         if self.evidence is None:
             return None
         words = np.full((len(self), len(ASPECTS)), None, object)
@@ -273,7 +282,9 @@ class Results(Sequence[Result]):
         return words
 
     def to_pandas(self, index: pd.Index | None = None) -> pd.DataFrame:
-        """The table of `to_arrow` as a data frame; names become categories in taxonomy order.
+        """The table of `to_arrow` as a data frame.
+
+        Names become categories; sentiments and polarities are ordered from worst to best.
 
         Parameters
         ----------
@@ -285,12 +296,12 @@ class Results(Sequence[Result]):
         frame = self.to_arrow().to_pandas()
         if index is not None:
             frame.index = index
+        frame[f"{PREFIX}language"] = pd.Categorical(frame[f"{PREFIX}language"], list(LANGUAGES))
         for column, names in (
-            (f"{PREFIX}language", LANGUAGES),
-            (f"{PREFIX}sentiment", SENTIMENTS),
-            *((f"{PREFIX}{aspect}", POLARITIES[1:]) for aspect in ASPECTS),
+            (f"{PREFIX}sentiment", SENTIMENT_ORDER),
+            *((f"{PREFIX}{aspect}", POLARITY_ORDER) for aspect in ASPECTS),
         ):
-            frame[column] = pd.Categorical(frame[column], categories=list(names))
+            frame[column] = pd.Categorical(frame[column], list(names), ordered=True)
         return frame
 
     def to_dicts(self) -> list[dict[str, Any]]:

@@ -43,11 +43,15 @@ TAXONOMY = (
 )
 
 ASPECTS = tuple(aspect.key for aspect in TAXONOMY)
+GROUPS = tuple(dict.fromkeys(aspect.group for aspect in TAXONOMY))
 SIGNS = ("positive", "negative")
 SENTIMENTS = ("negative", "neutral", "positive", "mixed")
 LANGUAGES = ("nl", "en", "mixed", "other")
 
 #: Names of a pair of decisions (positive, negative) about one aspect, read as binary digits.
 POLARITIES = ("none", "positive", "negative", "mixed")
+#: From worst to best, as exports sort them: what is under neutral holds a complaint.
+SENTIMENT_ORDER = ("negative", "mixed", "neutral", "positive")
+POLARITY_ORDER = ("negative", "mixed", "positive")
 #: The marks of labelled files, as the signs that they stand for.
 MARKS = {"+": (True, False), "-": (False, True), "±": (True, True)}

@@ -98,6 +98,34 @@ def test_an_interruption_says_how_to_go_on(
     assert "1 of them by an earlier run" in capsys.readouterr().err
 
 
+def test_report(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    run(monkeypatch, "score", comments)
+    scored, page = comments.with_name("comments.scored.csv"), comments.with_name("page.html")
+    assert run(monkeypatch, "report", scored, "-o", page, "--lang", "nl", "--title", "Proef") == 0
+    assert "<h1>Proef</h1>" in page.read_text(encoding="utf-8")
+    assert f"written to {page} (" in capsys.readouterr().err
+    assert run(monkeypatch, "report", scored) == 0
+    assert scored.with_suffix(".html").is_file()
+
+
+def test_report_refuses_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "comments.csv"
+    for text, why in (
+        ("id,comment\n1,traag\n", "score it first"),
+        ("a,b\n1,2,3\n", "cannot be read"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        assert run(monkeypatch, "report", path) == 1
+        printed = capsys.readouterr().err
+        assert printed.startswith("error: ")
+        assert why in printed
+        assert printed.count("\n") == 1
+
+
 def test_eval(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -16,7 +16,7 @@ PACKAGE = Path(cxnlp.__file__).parent
 #: Each module imports only from those before it.
 ORDER = (
     "errors", "taxonomy", "text", "tokens", "batching", "store", "encoder", "calibration",
-    "results", "model", "evaluation", "files", "training", "cli",
+    "results", "model", "evaluation", "files", "insights", "training", "cli",
 )  # fmt: skip
 
 
@@ -49,7 +49,9 @@ def test_a_module_imports_only_from_those_before_it(name: str) -> None:
 
 
 def test_exports_are_pinned() -> None:
-    assert sorted(cxnlp.__all__) == ["Model", "Results", "classify", "load", "tokenize"]
+    assert sorted(cxnlp.__all__) == [
+        "Model", "Results", "classify", "load", "report", "tokenize",
+    ]  # fmt: skip
     for name in cxnlp.__all__:
         assert getattr(cxnlp, name) is not None
     assert set(cxnlp.__all__) <= set(dir(cxnlp))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from cxnlp.results import AspectReading, Evidence, Results
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENT_ORDER
 
 FRIENDLY, TIME = ASPECTS.index("friendliness"), ASPECTS.index("time")
 TEXTS = ["Vriendelijk <b>maar</b> traag, al ging het retour snel", None, "Ok"]
@@ -113,9 +113,12 @@ def test_without_evidence(results: Results) -> None:
 
 def test_pandas(results: Results) -> None:
     frame = results.to_pandas()
-    assert list(frame["cx_sentiment"].cat.categories) == list(SENTIMENTS)
+    assert list(frame["cx_sentiment"].cat.categories) == list(SENTIMENT_ORDER)
+    assert (frame["cx_sentiment"] < "neutral").tolist() == [True, False, False]
     assert list(frame["cx_language"].cat.categories) == list(LANGUAGES)
-    assert list(frame["cx_time"].cat.categories) == ["positive", "negative", "mixed"]
+    assert list(frame["cx_time"].cat.categories) == ["negative", "mixed", "positive"]
+    assert frame["cx_time"].min() == "mixed"
+    assert not frame["cx_language"].cat.ordered
     assert pd.isna(frame["cx_time"][1])
     assert frame["cx_score"].dtype == np.float32
     comments = pd.DataFrame({"nps": [9, 3, 7]}, index=[40, 10, 30])

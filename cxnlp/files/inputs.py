@@ -272,6 +272,27 @@ class Parquet(Input):
         return self.schema.field(name)
 
 
+INPUTS: dict[str, type[Input]] = {
+    ".csv": Csv,
+    ".tsv": Csv,
+    ".txt": Csv,
+    ".jsonl": Jsonl,
+    ".ndjson": Jsonl,
+    ".parquet": Parquet,
+    ".xlsx": Excel,
+}
+
+
+def open_input(source: Path) -> Input:
+    """Open a file as its suffix says."""
+    kind = INPUTS.get(source.suffix.lower())
+    if kind is None:
+        raise FileError(f"Cannot read {source.name}: give one of {', '.join(INPUTS)}.")
+    if not source.is_file():
+        raise FileError(f"There is no file {source}.")
+    return kind(source)
+
+
 def _chunked(rows: Iterable[Row | BadRow], size: int, reject: Reject) -> Iterator[list[Row]]:
     chunk: list[Row] = []
     for row in rows:

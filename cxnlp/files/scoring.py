@@ -20,21 +20,12 @@ import pyarrow.ipc
 from cxnlp.errors import FileError
 from cxnlp.files import cells, inputs, outputs
 from cxnlp.files.cells import Chunk
-from cxnlp.files.inputs import BadRow, Input
+from cxnlp.files.inputs import BadRow, Input, open_input
 from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
 from cxnlp.results import Results
 
-INPUTS: dict[str, type[Input]] = {
-    ".csv": inputs.Csv,
-    ".tsv": inputs.Csv,
-    ".txt": inputs.Csv,
-    ".jsonl": inputs.Jsonl,
-    ".ndjson": inputs.Jsonl,
-    ".parquet": inputs.Parquet,
-    ".xlsx": inputs.Excel,
-}
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".csv": outputs.write_csv,
     ".tsv": outputs.write_csv,
@@ -116,7 +107,7 @@ def score_file(
     Parameters
     ----------
     source, target
-        Files whose suffixes tell their formats, see ``INPUTS`` and ``OUTPUTS``.
+        Files whose suffixes tell their formats, see ``inputs.INPUTS`` and ``OUTPUTS``.
     text
         The column to read; found out by its name or its contents if not given.
     chunk_rows
@@ -137,7 +128,7 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), Path(target)
-    table, write = _open(source), _writer(target)
+    table, write = open_input(source), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
     stamp = _stamp(source)
@@ -236,15 +227,6 @@ def _chunks(
             )
         if chunk is not None:
             yield chunk
-
-
-def _open(source: Path) -> Input:
-    kind = INPUTS.get(source.suffix.lower())
-    if kind is None:
-        raise FileError(f"Cannot read {source.name}: give one of {', '.join(INPUTS)}.")
-    if not source.is_file():
-        raise FileError(f"There is no file {source}.")
-    return kind(source)
 
 
 def _writer(target: Path) -> Callable[[Path, Layout, outputs.Pairs], None]:

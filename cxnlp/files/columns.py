@@ -1,0 +1,86 @@
+"""Which column of a table holds the comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from cxnlp.errors import FileError
+from cxnlp.results import PREFIX
+
+#: A column whose name is or holds one of these words is the comments', the first word first.
+TEXT_NAMES = (
+    "comment", "comments", "feedback", "opmerking", "opmerkingen", "toelichting", "verbatim",
+    "review", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht", "answer",
+    "antwoord",
+)  # fmt: skip
+
+
+def find_text_column(
+    columns: Sequence[str],
+    values: Callable[[str], Iterable[Any]],
+    table: str,
+    wanted: str | None = None,
+) -> str:
+    """Find the column of the comments by its name, or else by its contents.
+
+    Parameters
+    ----------
+    columns
+        All names.
+    values
+        Gives the first values of a column.
+    table
+        The name of the table, for the messages.
+    wanted
+        The column as the user names it; then it only has to exist.
+
+    Raises
+    ------
+    FileError
+        Where there is no such column, or none or several may hold the comments.
+    """
+    listed = f"Columns: {', '.join(columns) or 'none'}."
+    if wanted is not None:
+        if wanted not in columns:
+            raise FileError(f"{table} has no column {wanted!r}. {listed}")
+        return wanted
+    columns = [column for column in columns if not column.startswith(PREFIX)]
+    words = {column: re.split(r"[\W_]+", column.lower()) for column in columns}
+    cells = {column: list(values(column)) for column in columns}
+    prose = [column for column in columns if _is_prose(cells[column])]
+    named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
+    choices = (
+        *([c for c in columns if c.strip().lower() == name] for name in TEXT_NAMES),
+        *([c for c in prose if name in words[c]] for name in TEXT_NAMES),
+        [c for c in columns if c in prose or (c in named and not _is_code(cells[c]))],
+    )
+    found = next(filter(None, choices), [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise FileError(
+            f"Several columns of {table} may hold the comments ({', '.join(found)}); say which "
+            "with --text."
+        )
+    raise FileError(
+        f"Which column of {table} holds the comments is not clear; say it with --text NAME. "
+        f"{listed}"
+    )
+
+
+def _is_prose(values: Sequence[Any]) -> bool:
+    """Whether values look like sentences: text, mostly different, of several words."""
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    if not texts or len(set(texts)) < len(texts) / 2:
+        return False
+    return sum(len(text.split()) for text in texts) / len(texts) >= 3
+
+
+def _is_code(values: Sequence[Any]) -> bool:
+    """Whether values look like those of a "review_id" or "comment_date": numbers, dates, codes."""
+    filled = [value for value in values if value not in (None, "")]
+    return bool(filled) and not any(
+        isinstance(value, str) and (" " in value or value.isalpha()) for value in filled
+    )

@@ -1,0 +1,51 @@
+"""A whole file as a data frame, for files that are scored and fit in memory."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from cxnlp.errors import FileError
+from cxnlp.files import inputs
+from cxnlp.files.inputs import BadRow
+
+
+def read_frame(path: Path | str) -> pd.DataFrame:
+    """Read any file that `cxnlp score` writes; every cell of a CSV stays the string that it is.
+
+    Raises
+    ------
+    FileError
+        For a file that is missing, damaged or of another kind, and for a row that cannot be read.
+    """
+    table = inputs.open_input(Path(path))
+    if isinstance(table, inputs.Csv):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pd.errors.ParserWarning)  # of rows that are too long
+                return pd.read_csv(
+                    path,
+                    sep=table.delimiter,
+                    encoding=table.encoding,
+                    dtype=str,
+                    keep_default_na=False,
+                    names=table.columns,
+                    header=0,
+                    index_col=False,
+                )
+        except (ValueError, pd.errors.ParserWarning) as error:
+            raise FileError(f"{path} cannot be read: {str(error).strip()}.") from None
+
+    def refuse(row: BadRow) -> None:
+        raise FileError(f"Line {row.line} of {path} cannot be read: {row.reason}.")
+
+    chunks = list(table.chunks(10_000, refuse))
+    if isinstance(table, inputs.Parquet):
+        return pa.concat_tables([table.schema.empty_table(), *chunks]).to_pandas()
+    return pd.DataFrame(
+        [*itertools.chain.from_iterable(chunks)], columns=None if chunks else table.columns
+    )

@@ -1,0 +1,110 @@
+"""Dates as people and systems write them; what could be read two ways is never guessed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cxnlp.errors import CxnlpError
+
+#: The patterns give year, month, day; or the two numbers of 03-04-2026, and the year.
+_YEAR_FIRST = r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|(\d\d)(\d\d))(?!\d)"
+_NUMBERS = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)(?!\d)"
+_DAY_MONTH = r"^(?P<day>\d{1,2})[-. ]+(?P<month>[a-z]{3})[a-z]*[-., ]+(?P<year>\d{4})(?!\d)"
+_MONTH_DAY = r"^(?P<month>[a-z]{3})[a-z]*[-. ]+(?P<day>\d{1,2})[-., ]+(?P<year>\d{4})(?!\d)"
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        ("jan", "feb", "mrt maa mar", "apr", "mei may", "jun", "jul", "aug", "sep", "okt oct",
+         "nov", "dec"), 1,
+    )
+    for name in names.split()
+}  # fmt: skip
+
+
+def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Series, np.ndarray]:
+    """Read a column of dates; the time of day is left out.
+
+    Read are date types, 2026-04-03 and 20260403, 3 april 2026, April 3, 2026, and 03-04-2026 or
+    3/4/26. Whether the last is of April or of March is found out from the column: a number over
+    12 can only be a day.
+
+    Parameters
+    ----------
+    column
+        Dates, text or numbers, n values.
+    dayfirst
+        Whether 03-04-2026 is 3 April; found out if not given.
+
+    Returns
+    -------
+    dates
+        (n,) datetime64, as they stand in their own time zone; NaT where there is none.
+    odd
+        (n,) bool: something is there, but no date.
+
+    Raises
+    ------
+    CxnlpError
+        Where no date shows whether the day or the month comes first, where some show the one and
+        some the other, and where more than half cannot be read: that is no column of dates.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.dt.tz_localize(None), np.zeros(len(column), bool)
+    text = column.convert_dtypes().astype("str").str.strip().str.lower()
+    given = column.notna() & (text != "")
+    codes, unique = pd.factorize(text[given])  # a day has many comments
+    parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
+    dates = pd.Series(pd.NaT, column.index, dtype=parsed.dtype)
+    dates[given] = parsed.to_numpy()[codes]
+    odd = (given & dates.isna()).to_numpy(bool)
+    if 2 * odd.sum() > given.sum():
+        row = int(odd.argmax())
+        raise CxnlpError(
+            f"Row {row + 1:,} has {str(column.iloc[row])!r} for a date, and {odd.sum():,} of "
+            f"{given.sum():,} values cannot be read as dates; give them as 2026-04-03, or say "
+            "another column."
+        )
+    return dates, odd
+
+
+def _parsed(text: pd.Series, dayfirst: bool | None) -> pd.Series:
+    iso = text.str.extract(_YEAR_FIRST)
+    parts = pd.DataFrame(
+        {"year": iso[0], "month": iso[1].fillna(iso[3]), "day": iso[2].fillna(iso[4])}
+    )
+    numbers = text.str.extract(_NUMBERS)
+    if numbers[0].notna().any():
+        first, second = numbers[0].astype(float), numbers[1].astype(float)
+        if dayfirst is None:
+            dayfirst = _day_comes_first(text, first, second)
+        year = numbers[2].where(numbers[2].str.len() == 4, _century(numbers[2]) + numbers[2])
+        day, month = (numbers[0], numbers[1]) if dayfirst else (numbers[1], numbers[0])
+        parts = parts.fillna(pd.DataFrame({"year": year, "month": month, "day": day}))
+    for pattern in (_DAY_MONTH, _MONTH_DAY):
+        named = text.str.extract(pattern)
+        named["month"] = named["month"].map(_MONTHS).astype("Int64").astype("str")
+        parts = parts.fillna(named)
+    return pd.to_datetime(parts.apply(pd.to_numeric, errors="coerce"), errors="coerce")
+
+
+def _century(year: pd.Series) -> pd.Series:
+    """The century of years of two digits, as POSIX has it: 69 to 99 are of the last one."""
+    return (year >= "69").map({True: "19", False: "20"})
+
+
+def _day_comes_first(text: pd.Series, first: pd.Series, second: pd.Series) -> bool:
+    day_first = (first > 12) & (second <= 12)
+    month_first = (second > 12) & (first <= 12)
+    if day_first.any() and month_first.any():
+        raise CxnlpError(
+            f"Some dates have the day first ({text[day_first].iloc[0]}), others the month "
+            f"({text[month_first].iloc[0]}); write them in one way, best as 2026-04-03."
+        )
+    if not day_first.any() and not month_first.any():
+        example = text[first.notna()].iloc[0]
+        raise CxnlpError(
+            f"The dates do not show whether {example} has the day or the month first; say "
+            "dayfirst=True or dayfirst=False."
+        )
+    return bool(day_first.any())

@@ -1,0 +1,161 @@
+"""The findings in sentences: what to work on first, what to keep, where to look, whom to answer."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cxnlp.insights.reporting.gather import Content, ranking
+from cxnlp.insights.reporting.words import Words
+
+#: Findings of each kind, and groups that one of them names.
+_PROBLEMS, _STRENGTHS, _PLACES, _NAMED = 3, 2, 2, 2
+_LONGEST_NAME = 40
+
+
+class Finding(NamedTuple):
+    """A few words that say what to do, and the sentences that say why."""
+
+    head: str
+    body: str
+
+
+def findings(content: Content, words: Words) -> list[Finding]:
+    """What to do, the most important first; empty where nothing stands out."""
+    found = []
+    problems = _certain(content, "negative")[:_PROBLEMS]
+    for place, aspect in enumerate(problems):
+        head = words("then" if place else "start", aspect=words.aspect(aspect))
+        found.append(Finding(head, _about(content, aspect, "negative", words)))
+    strengths = [aspect for aspect in _certain(content, "positive") if aspect not in problems]
+    for aspect in strengths[:_STRENGTHS]:
+        head = words("keep", aspect=words.aspect(aspect))
+        found.append(Finding(head, _about(content, aspect, "positive", words)))
+    found += _places(content, problems, words)
+    if content.urgent is not None and len(content.urgent):
+        count = content.urgent.attrs["found"]
+        head = words("answer_one" if count == 1 else "answer", count=words.number(count))
+        found.append(Finding(head, words("answer_why")))
+    return found
+
+
+def short(name: object) -> str:
+    """The name of a group, no longer than a line has room for."""
+    text = " ".join(str(name).split())
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+
+
+def _certain(content: Content, sign: str) -> list[str]:
+    """Aspects that matter by more than chance: by their impact, or as often as one in twenty."""
+    ranked = ranking(content, sign)
+    if _has_impact(content):
+        assert content.impact is not None
+        ends = content.impact.set_index("aspect")
+        if sign == "positive":
+            sure = ends.index[ends["gained_low"] > 0]
+        else:
+            sure = ends.index[ends["lost_high"] < 0]
+        return [aspect for aspect in ranked if aspect in set(sure)]
+    low = content.pillars.set_index("aspect")[f"{sign}_share_low"]
+    return [aspect for aspect in ranked if low[aspect] > 0.05]
+
+
+def _has_impact(content: Content) -> bool:
+    return content.impact is not None and "impact" not in content.why
+
+
+def _about(content: Content, aspect: str, sign: str, words: Words) -> str:
+    row: Any = content.pillars.set_index("aspect").loc[aspect]
+    share = words.percent((row[sign] + row["mixed"]) / row["comments"])
+    bad = sign == "negative"
+    if _has_impact(content):
+        assert content.impact is not None
+        moved: Any = content.impact.set_index("aspect").loc[aspect]
+        name = "lost" if bad else "gained"
+        ends = sorted(abs(moved[f"{name}_{end}"]) for end in ("low", "high"))
+        digits = digits_of(content)
+        sentences = [
+            words(
+                "costs" if bad else "brings",
+                points=words.number(abs(moved[name]), digits),
+                unit=words(f"{content.impact.attrs['kind']}_points"),
+                low=words.number(ends[0], digits),
+                high=words.number(ends[1], digits),
+                share=share,
+            )
+        ]
+    else:
+        sentences = [words("complained" if bad else "praised", share=share)]
+    return " ".join(
+        [*sentences, *_where(content, aspect, bad, words), *_when(content, aspect, bad, words)]
+    )
+
+
+def digits_of(content: Content) -> int:
+    """Decimals of points: NPS points are large, those of other scores are not."""
+    assert content.impact is not None
+    return 1 if content.impact.attrs["kind"] == "nps" else 2
+
+
+def _where(content: Content, aspect: str, bad: bool, words: Words) -> list[str]:
+    if content.groups is None or "groups" in content.why:
+        return []
+    rows = content.groups[(content.groups["aspect"] == aspect) & content.groups["stands_out"]]
+    rows = rows[rows["difference"] < 0] if bad else rows[rows["difference"] > 0]
+    names = rows.sort_values("shrunk", ascending=bad, kind="stable")["group"].head(_NAMED)
+    if names.empty:
+        return []
+    return [words("worst_in" if bad else "best_in", groups=words.join([*map(short, names)]))]
+
+
+def _when(content: Content, aspect: str, bad: bool, words: Words) -> list[str]:
+    """The last change for the worse (better) that stands out, if it was not undone since.
+
+    Longer periods hold more comments, and show what months may not.
+    """
+    for frame in () if "trend" in content.why else (content.trend, content.longer):
+        if frame is None:
+            continue
+        rows = frame[frame["aspect"] == aspect]
+        changes = rows[rows["stands_out"] & (rows["net_change"] != 0)]
+        if changes.empty:
+            continue
+        last = changes.iloc[-1]
+        if (last["net_change"] < 0) != bad:
+            return []
+        return [
+            words(
+                "fell" if bad else "rose",
+                period=words.period(last["period"]),
+                before=words.percent(last["net"] - last["net_change"], sign=True),
+                after=words.percent(last["net"], sign=True),
+            )
+        ]
+    return []
+
+
+def _places(content: Content, told: list[str], words: Words) -> list[Finding]:
+    """The groups that do worse than the others, by more than was told of the worst aspects."""
+    if content.groups is None or "groups" in content.why:
+        return []
+    frame = content.groups
+    worse = frame[frame["stands_out"] & (frame["difference"] < 0) & ~frame["aspect"].isin(told)]
+    if worse.empty:
+        return []
+    summed = worse.groupby("group", observed=True)["difference"].sum()
+    found = []
+    for group in summed.sort_values(kind="stable").index[:_PLACES]:
+        rows = worse[worse["group"] == group].sort_values("difference", kind="stable").head(3)
+        names = [words.aspect(aspect) for aspect in rows["aspect"]]
+        body = words("group_low", aspects=words.join(names))
+        found.append(Finding(words("where", group=short(group)), body))
+    return found
+
+
+def weakest(by_aspect: dict[str, dict[str, float]], words: Words) -> str:
+    """The aspects that the model reads least well, as a list in a sentence."""
+    known = pd.Series({a: f.get("f1") for a, f in by_aspect.items() if f.get("support", 0) >= 5})
+    known = known.astype(float).replace(np.nan, 0).sort_values(kind="stable")
+    return words.join([words.aspect(aspect) for aspect in known.index[:3]])

@@ -1,0 +1,269 @@
+"""The page: tables, charts and sentences put into one file."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from cxnlp import __version__, store
+from cxnlp.errors import CxnlpError
+from cxnlp.insights.excerpts import highlighted
+from cxnlp.insights.reporting import parts
+from cxnlp.insights.reporting.findings import findings, weakest
+from cxnlp.insights.reporting.gather import Content, Options, gather
+from cxnlp.insights.reporting.parts import Table
+from cxnlp.insights.reporting.words import LANGUAGES, Words
+from cxnlp.insights.scored import Scored, Source
+
+_LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
+
+
+def report(
+    source: Source,
+    path: Path | str,
+    *,
+    lang: str = "en",
+    title: str | None = None,
+    text: str | None = None,
+    date: str | None = None,
+    score: str | None = None,
+    kind: str | None = None,
+    group: str | None = None,
+    model: str | Path | None = "accurate",
+    dayfirst: bool | None = None,
+    least: int = 10,
+    mask: bool = True,
+) -> Path:
+    """Write a report on scored comments: one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    source
+        `cxnlp.Results`, a scored table, or the path of a scored file, see `Scored.of`.
+    path
+        The file to write; replaced if it is there.
+    lang
+        ``"en"`` or ``"nl"``: the language of the report.
+    title
+        Its title; by default a plain one.
+    text, date, score, group
+        Columns with the comments, their dates, a score (NPS, CSAT, stars or a grade) and groups
+        such as stores; found out by their names and contents if not given.
+    kind
+        Of the score, see `impact`; found out if not given.
+    model
+        The model that read the comments, by name or folder, for its figures; None if unknown.
+    dayfirst
+        Whether 03-04-2026 is 3 April; found out if not given.
+    least
+        Groups of fewer comments are not shown, to protect the people in them.
+    mask
+        Mask personal data in quotes, see `cxnlp.insights.masking.mask`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file that was written.
+
+    Raises
+    ------
+    CxnlpError
+        For a column that was named and does not exist, another language, a table that was not
+        scored, or a folder that does not exist. What cannot be used otherwise, such as a score
+        out of range, is said in the report.
+    """
+    if lang not in LANGUAGES:
+        raise CxnlpError(f"There is no report in {lang!r}; give one of {', '.join(LANGUAGES)}.")
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise CxnlpError(f"The report is a page: give {path.name} the suffix .html.")
+    if not path.parent.is_dir():
+        raise CxnlpError(f"There is no folder {path.parent}; make it first.")
+    scored = Scored.of(source, text=text)
+    content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
+    path.write_text(render(content, Words(lang), title, _manifest(model)), encoding="utf-8")
+    return path
+
+
+def render(
+    content: Content, words: Words, title: str | None, manifest: dict[str, Any] | None
+) -> str:
+    """The page as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("cxnlp.insights.reporting", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("page.html.j2")
+    return page.render(
+        words=words,
+        content=content,
+        title=title or words("title"),
+        findings=findings(content, words),
+        tiles=_tiles(content, words),
+        languages=_languages(content, words),
+        sentiment=parts.sentiment(content, words) if content.comments else None,
+        parts=[
+            (key, make(content, words))
+            for key, make in (
+                ("pillars", parts.pillars),
+                ("impact", parts.impact),
+                ("trend", parts.trend),
+                ("groups", parts.groups),
+            )
+            if content.comments
+        ],
+        missing=lambda part: parts.missing(content, part, words),
+        quotes=[_quoted(*each, words) for each in content.quotes],
+        urgent=_urgent(content, words),
+        more_urgent=_more_urgent(content, words),
+        left_out=_left_out(content, words),
+        model=_model(manifest, words),
+        limits=[words(key) for key in _LIMITS],
+    )
+
+
+def _manifest(model: str | Path | None) -> dict[str, Any] | None:
+    if model is None:
+        return None
+    try:
+        return json.loads((store.find(model) / store.MANIFEST).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CxnlpError(f"The manifest of model {model} is not JSON ({error}).") from None
+
+
+def _tiles(content: Content, words: Words) -> list[tuple[str, str]]:
+    """Large numbers, and what they are of."""
+    name = "one_comment" if content.comments == 1 else "comments"
+    tiles = [(words.number(content.comments), words(name))]
+    if content.impact is not None and content.impact.attrs["comments"]:
+        kind, value = content.impact.attrs["kind"], content.impact.attrs["score"]
+        if kind == "nps":
+            tiles.append((words.number(value, sign=True), words("nps")))
+        else:
+            tiles.append((words.number(value, 1), words("average", score=words(kind))))
+    if content.comments:
+        for name in ("positive", "negative"):
+            share = content.sentiments[name] / content.comments
+            tiles.append((words.percent(share), words(f"is_{name}")))
+    if content.urgent is not None:
+        tiles.append((words.number(content.urgent.attrs["found"]), words("is_urgent")))
+    return tiles
+
+
+def _languages(content: Content, words: Words) -> str:
+    names = {"mixed": "mixed_language"}
+    parts = [
+        f"{words(names.get(name, name))} ({words.number(count)})"
+        for name, count in sorted(content.languages.items(), key=lambda item: -item[1])
+        if count
+    ]
+    return words("languages", list=words.join(parts)) if parts else ""
+
+
+def _quoted(aspect: str, sign: str, frame: pd.DataFrame, words: Words) -> dict[str, Any]:
+    head = "criticised" if sign == "negative" else "is_praised"
+    return {
+        "title": words(head, aspect=words.aspect(aspect)),
+        "sign": sign,
+        "comments": [_shown(row) for row in frame.to_dict("records")],
+    }
+
+
+def _shown(row: dict[Any, Any]) -> dict[str, Any]:
+    # What `highlighted` gives is escaped, but for the marks that it adds.
+    marked = Markup(highlighted(row["text"], row["start"], row["end"]))
+    return {"text": marked, "lang": row["language"] if row["language"] in ("nl", "en") else ""}
+
+
+def _urgent(content: Content, words: Words) -> list[dict[str, Any]]:
+    if content.urgent is None:
+        return []
+    return [
+        _shown(row)
+        | {
+            "reason": row["reason"],
+            "date": words.day(row["date"]) if pd.notna(row.get("date")) else "",
+        }
+        for row in content.urgent.to_dict("records")
+    ]
+
+
+def _more_urgent(content: Content, words: Words) -> str:
+    if content.urgent is None or content.urgent.attrs["found"] == len(content.urgent):
+        return ""
+    found = words.number(content.urgent.attrs["found"])
+    return words("first_of", shown=len(content.urgent), all=found)
+
+
+def _left_out(content: Content, words: Words) -> list[str]:
+    options, said = content.options, []
+    counts = {
+        "no_text": content.no_text,
+        "foreign": content.languages["other"],
+        "unscored": 0 if content.impact is None else content.impact.attrs["unscored"],
+        "undated": 0 if content.trend is None else content.trend.attrs["undated"],
+    }
+    for key, count in counts.items():
+        if count:
+            said.append(words(key, count=words.number(count)))
+    hidden = content.suppressed
+    if hidden.get("groups"):
+        said.append(
+            words(
+                "suppressed",
+                groups=words.number(hidden["groups"]),
+                column=options.group,
+                least=options.least,
+                count=words.number(hidden["comments"]),
+            )
+        )
+    if hidden.get("ungrouped"):
+        count = words.number(hidden["ungrouped"])
+        said.append(words("ungrouped", count=count, column=options.group))
+    used = [name for name in (options.date, options.score, options.group) if name]
+    said.append(words("used", columns=words.join(used) or words("none")))
+    said += [words("unusable", column=name, why=why) for name, why in content.unusable.items()]
+    if content.quotes:
+        said.append(words("masked" if options.mask else "unmasked"))
+    return said
+
+
+def _model(manifest: dict[str, Any] | None, words: Words) -> dict[str, Any]:
+    if manifest is None:
+        return {"intro": words("no_model"), "table": None, "notes": []}
+    rows, weak = [], ""
+    for figure in manifest.get("figures", []):
+        parts = {"all": figure["report"]["overall"]} | figure["report"].get("by_language", {})
+        rows += [
+            [f"{_without_path(figure['data'])}, {words(name)}", words.number(part["comments"])]
+            + [
+                words.percent(part[key]) if part.get(key) is not None else "–"
+                for key in ("pillar_micro_f1", "sentiment_accuracy", "evidence_hit_rate")
+            ]
+            for name, part in parts.items()
+            if name in ("all", "nl", "en")
+        ]
+        weak = weakest(figure["report"].get("by_aspect", {}), words) or weak
+    head = ["measured_on", "comments_head", "f1", "accuracy", "hits"]
+    notes = [words("f1_means")]
+    if weak:
+        notes.append(words("weakest", aspects=weak))
+    return {
+        "intro": words("model_is", name=manifest.get("name", "?"), version=__version__),
+        "table": Table([words(key) for key in head], rows) if rows else None,
+        "notes": notes,
+    }
+
+
+def _without_path(data: str) -> str:
+    """The name of a data set, without the file in brackets after it."""
+    return re.sub(r"\s*\([^()]*\)$", "", data)

@@ -1,0 +1,310 @@
+"""What every insight is made from: the readings as columns, wherever they come from."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cxnlp.errors import CxnlpError, FileError
+from cxnlp.files import find_text_column, read_frame
+from cxnlp.files.cells import flat
+from cxnlp.results import PREFIX, Results
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS
+from cxnlp.text import to_column
+
+#: Cells of a CSV that mean true; Excel writes the word of its own language.
+_TRUE = ("true", "1", "waar")
+_FALSE = ("false", "0", "onwaar")
+_SAMPLE_ROWS = 1000
+
+#: What the functions of this package take: results, a scored table, or the path of a scored file.
+Source: TypeAlias = "Scored | Results | pd.DataFrame | pa.Table | Path | str"
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Scored:
+    """Readings of n comments, with the columns that came with them.
+
+    A row without text stays a row, but is not a comment: shares and scores leave it out.
+
+    Attributes
+    ----------
+    texts
+        The comments, Arrow strings (n,), null for missing cells. None where no column of the
+        table is clearly theirs; what needs them asks for `comments`.
+    no_text
+        (n,) bool: rows with nothing to read.
+    language
+        (n,) str, of ``cxnlp.taxonomy.LANGUAGES``.
+    sentiment
+        (n,) str, of ``cxnlp.taxonomy.SENTIMENTS``.
+    score
+        (n,) float32 in [-1, 1]: probability of positive minus that of negative.
+    decisions
+        (n, 17, 2) bool, axes as ``cxnlp.taxonomy.ASPECTS`` and ``SIGNS``.
+    confidence
+        (n, 17) float32: probability of the decided sign, of the weaker one where both were
+        decided; NaN where the aspect is not mentioned.
+    words
+        (n, 17) object: the evidence, of both signs joined with `` | ``; None where there is
+        none. None for all where it was not asked for.
+    spans
+        (n, 17, 2, 2) int32: start and end of the evidence of each decision, in characters of the
+        comment, -1 where nothing was decided. None where only its words are known.
+    extra
+        The other columns of the table, n rows.
+    """
+
+    texts: pa.LargeStringArray | None
+    no_text: np.ndarray
+    language: np.ndarray
+    sentiment: np.ndarray
+    score: np.ndarray
+    decisions: np.ndarray
+    confidence: np.ndarray
+    words: np.ndarray | None
+    spans: np.ndarray | None
+    extra: pd.DataFrame
+
+    @classmethod
+    def of(cls, source: Source, *, text: str | None = None) -> Scored:
+        """Take the readings from wherever they are.
+
+        Parameters
+        ----------
+        source
+            `cxnlp.Results`; a table with the columns of `Results.to_arrow` (pandas, Arrow, or
+            anything that Arrow reads); or the path of a file that `cxnlp score` wrote. Columns of
+            confidence and evidence may be missing.
+        text
+            The column of a table that holds the comments; found out if not given.
+
+        Raises
+        ------
+        CxnlpError
+            For a table or file that was not scored, or holds readings that cxnlp does not know.
+        TypeError
+            For anything else.
+        """
+        if isinstance(source, Scored):
+            return source
+        if isinstance(source, Results):
+            return cls._of_results(source)
+        if isinstance(source, str | Path):
+            return cls._of_frame(read_frame(source), Path(source).name, text)
+        if not isinstance(source, pd.DataFrame):
+            if not hasattr(source, "__arrow_c_stream__"):
+                raise TypeError(
+                    f"{type(source).__name__} holds no readings; pass cxnlp.Results, a scored "
+                    "table, or the path of a scored file"
+                )
+            source = pa.table(source).to_pandas()
+        return cls._of_frame(source, "the table", text)
+
+    @classmethod
+    def _of_results(cls, results: Results) -> Scored:
+        return cls(
+            results.texts,
+            results.no_text,
+            results.language,
+            results.sentiment,
+            results.score,
+            results.decisions,
+            results.confidence,
+            results.evidence_words,
+            results.evidence,
+            pd.DataFrame(index=pd.RangeIndex(len(results))),
+        )
+
+    @classmethod
+    def _of_frame(cls, frame: pd.DataFrame, name: str, text: str | None) -> Scored:
+        frame = frame.reset_index(drop=True)
+        columns = [str(column) for column in frame.columns]
+        frame.columns = pd.Index(columns)
+        if twice := sorted({column for column in columns if columns.count(column) > 1}):
+            raise CxnlpError(f"{name} has several columns {twice[0]!r}; give each its own name.")
+        own = {f"{PREFIX}{field}" for field in ("language", "sentiment", "score", "no_text")}
+        own |= {f"{PREFIX}{aspect}" for aspect in ASPECTS}
+        if missing := sorted(own - set(columns)):
+            raise CxnlpError(
+                f"{name} has no column {missing[0]!r}; score it first, with `cxnlp score` or "
+                "cxnlp.classify(...).to_pandas()."
+            )
+        found = _text_column(frame, name, text)
+        polarity = np.stack(
+            [_names(frame[f"{PREFIX}{aspect}"], POLARITIES, name) for aspect in ASPECTS], axis=1
+        )
+        shape = len(frame), len(ASPECTS)
+        confidence = np.full(shape, np.nan, np.float32)
+        words = np.full(shape, None, object)
+        for at, aspect in enumerate(ASPECTS):
+            for suffix, target, read in (
+                ("confidence", confidence, _numbers),
+                ("evidence", words, _cells),
+            ):
+                column = f"{PREFIX}{aspect}_{suffix}"
+                if column in frame:
+                    target[:, at] = read(frame[column], name)
+                    own.add(column)
+        return cls(
+            to_column(map(flat, _cells(frame[found], name))) if found else None,
+            _flags(frame[f"{PREFIX}no_text"], name),
+            np.array(LANGUAGES)[_names(frame[f"{PREFIX}language"], LANGUAGES, name)],
+            np.array(SENTIMENTS)[_names(frame[f"{PREFIX}sentiment"], SENTIMENTS, name)],
+            _numbers(frame[f"{PREFIX}score"], name),
+            np.stack([polarity & 1, polarity >> 1], axis=2).astype(bool),
+            confidence,
+            words if any(column.endswith("_evidence") for column in own) else None,
+            None,
+            frame.drop(columns=[*own, *filter(None, [found])]),
+        )
+
+    @property
+    def mentions(self) -> np.ndarray:
+        """(n, 17) bool: the comment evaluates the aspect, either way."""
+        return np.any(self.decisions, axis=2)
+
+    @property
+    def comments(self) -> pa.LargeStringArray:
+        """The texts, where they are needed.
+
+        Raises
+        ------
+        CxnlpError
+            Where no column of the table is clearly theirs.
+        """
+        if self.texts is None:
+            raise CxnlpError(
+                "Which column holds the comments is not clear; say it with text=NAME. Columns: "
+                f"{', '.join(self.extra.columns) or 'none'}."
+            )
+        return self.texts
+
+    def column(self, values: Any, what: str) -> pd.Series:
+        """A column for these rows: one of `extra` by its name, or n values as they are given.
+
+        Parameters
+        ----------
+        values
+            A name, or a list, array or column of n values.
+        what
+            What it holds, for the messages: "dates", "groups".
+
+        Raises
+        ------
+        CxnlpError
+            For a name that no column has, or another number of values than rows.
+        """
+        if isinstance(values, str):
+            if values not in self.extra:
+                raise CxnlpError(
+                    f"There is no column {values!r} for the {what}. Columns: "
+                    f"{', '.join(self.extra.columns) or 'none'}."
+                )
+            return self.extra[values]
+        if isinstance(values, pa.Array | pa.ChunkedArray):
+            values = values.to_pandas()
+        column = pd.Series(values).reset_index(drop=True)
+        if len(column) != len(self):
+            raise CxnlpError(
+                f"There are {len(column):,} {what} for {len(self):,} rows; give one for each row."
+            )
+        return column
+
+    def __len__(self) -> int:
+        return len(self.no_text)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Scored:
+        """Some of the rows, by a slice, an index array or a mask."""
+        rows = np.arange(len(self))[rows]
+        columns: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value = value[rows]
+            elif isinstance(value, pd.DataFrame):
+                value = value.iloc[rows].reset_index(drop=True)
+            elif value is not None:
+                value = value.take(pa.array(rows))
+            columns[field.name] = value
+        return Scored(**columns)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Scored: {len(self):,} rows, {len(self) - int(self.no_text.sum()):,} with text; "
+            f"columns: {', '.join(self.extra.columns) or 'none'}>"
+        )
+
+
+def _text_column(frame: pd.DataFrame, name: str, wanted: str | None) -> str | None:
+    """The column of the comments; None where it was not said and is not clear."""
+    try:
+        return find_text_column(
+            list(frame.columns), lambda column: frame[column].head(_SAMPLE_ROWS), name, wanted
+        )
+    except FileError:
+        if wanted is not None:
+            raise
+        return None
+
+
+def _names(column: pd.Series, names: tuple[str, ...], table: str) -> np.ndarray:
+    """Positions of a column's values in `names`, (n,) int; 0 where there is none."""
+    codes = pd.Index(names).get_indexer_for(pd.Index(column))
+    odd = (codes < 0) & column.notna().to_numpy() & (column != "").to_numpy(bool, na_value=False)
+    _refuse(odd, column, table, f"not one of {', '.join(names)}")
+    return np.maximum(codes, 0)
+
+
+def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """A column of numbers, or of text that holds them; a decimal comma is a point.
+
+    Returns
+    -------
+    values
+        (n,) float64, NaN where there is none.
+    odd
+        (n,) bool: something is there, but no number.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(np.float64, na_value=np.nan)
+        return values, np.isinf(values)
+    text = column.astype("str").str.strip().str.replace(",", ".")
+    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    given = (column.notna() & (text != "")).to_numpy(bool)
+    return values, given & ~np.isfinite(values)
+
+
+def _numbers(column: pd.Series, table: str) -> np.ndarray:
+    """A column of readings as (n,) float32."""
+    values, odd = numbers(column)
+    _refuse(odd, column, table, "not a number")
+    return values.astype(np.float32)
+
+
+def _flags(column: pd.Series, table: str) -> np.ndarray:
+    """A column as (n,) bool."""
+    words = column.astype("str").str.lower()
+    true = words.isin(_TRUE).to_numpy(bool)
+    _refuse(~true & ~words.isin(_FALSE).to_numpy(bool), column, table, "neither true nor false")
+    return true
+
+
+def _cells(column: pd.Series, _table: str) -> np.ndarray:
+    """A column as (n,) object: text, None where there is none."""
+    column = column.astype(object)
+    return column.where(column.notna() & (column != ""), None).to_numpy(object)
+
+
+def _refuse(odd: np.ndarray, column: pd.Series, table: str, why: str) -> None:
+    if odd.any():
+        row = int(odd.argmax())
+        raise CxnlpError(
+            f"Row {row + 1:,} of {table} has {str(column.iloc[row])!r} in {column.name!r}: it is "
+            f"{why}; score it anew with `cxnlp score`."
+        )

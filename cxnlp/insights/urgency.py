@@ -1,0 +1,162 @@
+"""Comments that ask for an answer now, and why."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cxnlp.insights.dates import read_dates
+from cxnlp.insights.excerpts import excerpts
+from cxnlp.insights.scored import Scored, Source
+from cxnlp.taxonomy import ASPECTS, SIGNS
+
+#: Days after which a comment weighs half.
+HALF_LIFE = 30
+
+_PROMISE = (
+    r"beloo?f|beloofd|toegezegd|toezegging|afgesproken|afspraak was|zou(?:den)? (?:mij |me )?"
+    r"(?:terug)?bellen|promise|assured|guarantee|told (?:me|us) (?:it|that|they)|said (?:they|it)"
+)
+_AGAIN = (
+    r"nog (?:steeds|altijd) (?:geen|niets|niks)|(?:tweede|derde|vierde|vijfde|zoveelste|tigste) "
+    r"(?:keer|maal|mail|poging)|\b(?:[3-9]|1\d|drie|vier|vijf|zes|tien) ?(?:x|keer|maal) (?:gebeld"
+    r"|gemaild|contact)|(?:nooit|niet|niemand) (?:iets (?:terug )?)?(?:gehoord|terug ?gebeld"
+    r"|beantwoord|gereageerd)|geen (?:antwoord|reactie)|hoor(?:de)? (?:nog )?niets"
+    r"|still (?:no|nothing|not|waiting|haven'?t)|(?:second|third|fourth|fifth|2nd|3rd|4th|5th|"
+    r"umpteenth) (?:time|call|e-?mail|attempt)|\b(?:[3-9]|1\d|three|four|five|six|ten) (?:times"
+    r"|calls|e-?mails)|no(?:body| one|-one)? (?:ever )?(?:called|rang|replied|answered|responded)"
+    r"|no (?:reply|response|answer|call ?back)|never (?:heard|called|rang|replied|got back)"
+)
+
+
+class _Reason(NamedTuple):
+    key: str
+    weight: float
+    aspect: str
+    """Its complaint is needed, and its words are shown."""
+    company: tuple[str, ...]
+    """A complaint of one of these, too, or ..."""
+    words: str | None
+    """... such words in the comment; None where neither is needed."""
+    nl: str
+    en: str
+
+
+#: The rules. Points are the weight times the confidence of the aspect.
+REASONS = (
+    _Reason("leaving", 3, "loyalty", (), None, "dreigt te vertrekken", "threatens to leave"),
+    _Reason(
+        "promise", 2, "integrity", ("time", "resolution", "communication"), _PROMISE,
+        "belofte niet nagekomen", "promise not kept",
+    ),
+    _Reason(
+        "unanswered", 2, "time", ("listening", "communication", "resolution"), _AGAIN,
+        "wacht al langer op antwoord", "still waiting for an answer",
+    ),
+)  # fmt: skip
+
+
+def urgent(
+    source: Source,
+    dates: Any = None,
+    n: int = 20,
+    *,
+    lang: str = "en",
+    mask: bool = True,
+    dayfirst: bool | None = None,
+    text: str | None = None,
+) -> pd.DataFrame:
+    """Rank the comments that ask for an answer now.
+
+    A plain rule, made for this library: three points for a threat to leave (loyalty criticised),
+    two for a broken promise (integrity criticised, and time, resolution or communication too, or
+    words such as "beloofd"), two for a customer who keeps waiting (time criticised, and
+    listening, communication or resolution too, or words such as "derde keer" or "still no
+    reply"); each times the confidence of the aspect. The points of a comment are added. With
+    dates they count half, for the ranking, every 30 days before the last one.
+
+    Parameters
+    ----------
+    source
+        Anything that `Scored.of` takes, with its texts.
+    dates
+        The column of the table, or a date for each row, see `read_dates`; by default none.
+    n
+        Comments at most.
+    lang
+        ``"nl"`` or ``"en"``: the language of the reasons.
+    mask
+        Replace personal data, see `cxnlp.insights.masking.mask`.
+    dayfirst
+        Whether 03-04-2026 is 3 April; found out from the column if not given.
+    text
+        The column of a table that holds the comments; found out if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The most urgent first: ``points``, ``reason``, ``date`` (where dates were given), and the
+        columns of `cxnlp.insights.excerpts.excerpts`. ``attrs["found"]`` counts all of them.
+
+    Raises
+    ------
+    CxnlpError
+        For a column that does not exist, dates that cannot be read, or a table without comments.
+    """
+    scored = Scored.of(source, text=text)
+    points = _points(scored)
+    total = points.sum(axis=1)
+    rank, when = total, None
+    if dates is not None:
+        when, _ = read_dates(scored.column(dates, "dates"), dayfirst)
+        age = (when.max() - when).dt.total_seconds() / 86_400
+        # A comment without a date is taken to be as old as the oldest.
+        age = age.fillna(age.max()).fillna(0)
+        rank = total * 0.5 ** (age.to_numpy() / HALF_LIFE)
+    found = np.flatnonzero(total > 0)
+    best = found[np.argsort(-rank[found], kind="stable")][:n]
+    mine = points[best]
+    aspects = np.array([ASPECTS.index(reason.aspect) for reason in REASONS])
+    frame = excerpts(
+        scored,
+        best,
+        aspects[mine.argmax(axis=1)] if len(best) else best,
+        np.full(len(best), SIGNS.index("negative")),
+        mask,
+    )
+    names = [getattr(reason, lang) for reason in REASONS]
+    reasons = [", ".join(n for n, p in zip(names, row, strict=True) if p > 0) for row in mine]
+    frame.insert(0, "points", total[best].round(2))
+    frame.insert(1, "reason", pd.Series(reasons, dtype="str"))
+    if when is not None:
+        frame.insert(2, "date", when.iloc[best].to_numpy())
+    frame.attrs["found"] = len(found)
+    return frame
+
+
+def _points(scored: Scored) -> np.ndarray:
+    """Points of each comment for each of `REASONS`, (n, 3) float."""
+    complaint = scored.decisions[:, :, SIGNS.index("negative")]
+    confidence = np.nan_to_num(scored.confidence, nan=1)
+    points = np.zeros((len(scored), len(REASONS)))
+    for column, reason in enumerate(REASONS):
+        at = ASPECTS.index(reason.aspect)
+        holds = complaint[:, at] & ~scored.no_text
+        if reason.words is not None:
+            company = complaint[:, [ASPECTS.index(aspect) for aspect in reason.company]]
+            holds &= company.any(axis=1) | _say(scored, holds, reason.words)
+        points[holds, column] = reason.weight * confidence[holds, at]
+    return points
+
+
+def _say(scored: Scored, rows: np.ndarray, words: str) -> np.ndarray:
+    """Which of the rows hold such words, (n,) bool."""
+    said = np.zeros(len(scored), bool)
+    texts = scored.comments.filter(pa.array(rows))
+    matches = pc.match_substring_regex(texts, words, ignore_case=True)
+    said[rows] = matches.fill_null(False).to_numpy(zero_copy_only=False)
+    return said

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxnlp.errors import CxnlpError
+from cxnlp.insights.dates import read_dates
+
+
+def read(values: list[object], dayfirst: bool | None = None) -> list[str | None]:
+    dates, _ = read_dates(pd.Series(values), dayfirst)
+    assert pd.api.types.is_datetime64_any_dtype(dates)
+    return [None if pd.isna(date) else f"{date:%Y-%m-%d}" for date in dates]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-04-03", "2026/4/3", "2026.04.03", "20260403", " 2026-04-03T23:30:00Z ",
+        "2026-04-03 09:15", "3 april 2026", "3 apr. 2026", "03-apr-2026", "April 3, 2026",
+        "Apr 3 2026 9:15", dt.date(2026, 4, 3), dt.datetime(2026, 4, 3, 23, 59), 20260403,
+        pd.Timestamp("2026-04-03 23:00", tz="Europe/Amsterdam"), np.datetime64("2026-04-03"),
+    ],
+)  # fmt: skip
+def test_one_meaning(value: object) -> None:
+    assert read([value]) == ["2026-04-03"]
+
+
+def test_dutch_months() -> None:
+    assert read(["1 mrt 2026", "1 maart 2026", "2 mei 2026", "3 okt 2026"]) == [
+        "2026-03-01", "2026-03-01", "2026-05-02", "2026-10-03",
+    ]  # fmt: skip
+
+
+def test_day_or_month_first_is_found_out() -> None:
+    assert read(["03-04-2026", "31-03-2026"]) == ["2026-04-03", "2026-03-31"]
+    assert read(["03/04/2026 3:15 PM", "3/31/2026"]) == ["2026-03-04", "2026-03-31"]
+    assert read(["3.4.26", "13.4.26", "1-1-69"]) == ["2026-04-03", "2026-04-13", "1969-01-01"]
+    assert read(["3.4.26", "13.4.26", "1-1-68"])[2] == "2068-01-01"
+
+
+def test_what_can_be_read_two_ways_is_asked_for() -> None:
+    values = ["03-04-2026", "05-06-2026", None]
+    with pytest.raises(CxnlpError, match="whether 03-04-2026 has the day or the month first"):
+        read(values)
+    assert read(values, dayfirst=True) == ["2026-04-03", "2026-06-05", None]
+    assert read(values, dayfirst=False) == ["2026-03-04", "2026-05-06", None]
+    with pytest.raises(CxnlpError, match=r"day first \(31-03-2026\), others the month \(3/31/2026"):
+        read(["31-03-2026", "3/31/2026"])
+
+
+def test_what_is_no_date_is_counted() -> None:
+    column = pd.Series(["2026-04-03", "onbekend", "2026-02-30", "", None, "2026-04-05", "  "])
+    column.index = range(10, 17)
+    dates, odd = read_dates(column)
+    assert dates.notna().tolist() == [True, False, False, False, False, True, False]
+    assert odd.tolist() == [False, True, True, False, False, False, False]
+
+
+def test_what_is_no_column_of_dates_is_refused() -> None:
+    for values in (["top", "prima", "2026-04-03"], [7, 8], [46000.5]):
+        with pytest.raises(CxnlpError, match=f"Row 1 has {str(values[0])!r} for a date, and"):
+            read(values)
+
+
+def test_nothing() -> None:
+    assert read([None, None]) == [None, None]
+    assert read([]) == []
+    assert not read_dates(pd.Series([pd.NaT, pd.Timestamp(0)]))[1].any()

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from conftest import FakeModel
+
+from cxnlp.errors import CxnlpError
+from cxnlp.files import score_file
+from cxnlp.insights import Scored
+from cxnlp.results import Results
+from cxnlp.taxonomy import ASPECTS
+
+TIME, FRIENDLY = ASPECTS.index("time"), ASPECTS.index("friendliness")
+TEXTS = ["vriendelijk maar traag", None, "-", "Wat een traag gedoe, zeg", "Prima"]
+
+
+@pytest.fixture
+def results(fake: FakeModel) -> Results:
+    return fake.classify(TEXTS)
+
+
+def _agree(one: Scored, other: Scored) -> None:
+    for name in ("no_text", "language", "sentiment", "decisions"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    for name in ("score", "confidence"):
+        mine, its = getattr(one, name), getattr(other, name)
+        assert mine.dtype == its.dtype == np.float32
+        np.testing.assert_allclose(mine, its, atol=1e-4)
+    assert np.array_equal(one.words, other.words)
+
+
+def test_of_results(results: Results) -> None:
+    scored = Scored.of(results)
+    assert Scored.of(scored) is scored
+    assert len(scored) == 5
+    assert scored.comments.to_pylist() == TEXTS
+    assert scored.mentions[:, TIME].tolist() == [True, False, False, True, False]
+    assert scored.words[0, [TIME, FRIENDLY]].tolist() == ["traag", "vriendelijk"]
+    assert scored.spans.shape == (5, 17, 2, 2)
+    assert scored.extra.shape == (5, 0)
+    assert Scored.of(FakeModel().classify(TEXTS, evidence=False)).words is None
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet", ".xlsx"])
+def test_a_scored_file_reads_as_the_results(tmp_path: Path, results: Results, suffix: str) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / f"out{suffix}"
+    frame = pd.DataFrame({"id": range(5), "opmerking": TEXTS, "nps": [1, 9, 10, 0, 7]})
+    frame.to_json(source, orient="records", lines=True)
+    score_file(source, target, model=FakeModel())
+    scored = Scored.of(target)
+    _agree(scored, Scored.of(results))
+    assert scored.comments.to_pylist() == TEXTS
+    assert scored.spans is None
+    assert list(scored.extra) == ["id", "nps"]
+    assert [int(value) for value in scored.extra["nps"]] == [1, 9, 10, 0, 7]
+
+
+def test_tables_read_as_the_results(results: Results) -> None:
+    expected = Scored.of(results)
+    table = results.to_arrow()
+    for source in (table, results.to_pandas(), table.to_pandas().set_index("cx_score", drop=False)):
+        _agree(Scored.of(source), expected)
+    dutch_excel = table.to_pandas().astype({"cx_score": str, "cx_no_text": str})
+    dutch_excel["cx_score"] = dutch_excel["cx_score"].str.replace(".", ",")
+    dutch_excel["cx_no_text"] = dutch_excel["cx_no_text"].replace(
+        {"True": "WAAR", "False": "ONWAAR"}
+    )
+    _agree(Scored.of(dutch_excel), expected)
+
+
+def test_columns_of_evidence_and_confidence_may_be_missing(results: Results) -> None:
+    frame = results.to_pandas()
+    bare = Scored.of(frame[[c for c in frame if not c.endswith(("_evidence", "_confidence"))]])
+    assert bare.words is None
+    assert np.isnan(bare.confidence).all()
+    assert bare.decisions.sum() == 3
+
+
+def test_the_text_column_may_be_said_or_unclear(results: Results) -> None:
+    frame = results.to_pandas().rename(columns={"text": "vrij veld"})
+    frame["notitie"] = [
+        "een ander lang veld",
+        "nog een ander veld",
+        "weer een veld",
+        "veld x y",
+        "",
+    ]
+    frame["vrij veld"] = [
+        "dit is een lang antwoord",
+        "en dit is er een",
+        "nog een antwoord",
+        "a b c",
+        "",
+    ]
+    scored = Scored.of(frame)
+    assert scored.texts is None
+    with pytest.raises(CxnlpError, match="text=NAME. Columns: vrij veld, notitie"):
+        scored.comments  # noqa: B018
+    assert Scored.of(frame, text="notitie").comments[3].as_py() == "veld x y"
+    with pytest.raises(CxnlpError, match="no column 'opm'"):
+        Scored.of(frame, text="opm")
+
+
+def test_what_was_not_scored_is_refused(results: Results, tmp_path: Path) -> None:
+    frame = results.to_pandas()
+    with pytest.raises(CxnlpError, match="no column 'cx_ease'; score it first"):
+        Scored.of(frame.drop(columns="cx_ease"))
+    with pytest.raises(CxnlpError, match="several columns 'id'"):
+        Scored.of(pd.concat([frame, pd.DataFrame(np.zeros((5, 2)), columns=["id", "id"])], axis=1))
+    for column, value, why in (
+        ("cx_time", "slecht", "'slecht' in 'cx_time', which is not one of none, positive"),
+        ("cx_score", "hoog", "Row 3 of the table has 'hoog' in 'cx_score', which is not a number"),
+        ("cx_no_text", "?", "neither true nor false"),
+    ):
+        broken = frame.astype({column: object})
+        broken.loc[2, column] = value
+        with pytest.raises(CxnlpError, match=why):
+            Scored.of(broken)
+    with pytest.raises(TypeError, match="list holds no readings"):
+        Scored.of(["tekst"])
+    with pytest.raises(CxnlpError, match="no file"):
+        Scored.of(tmp_path / "nothing.csv")
+
+
+def test_columns_beside_the_readings(results: Results) -> None:
+    frame = results.to_pandas().assign(store=list("abcde"))
+    scored = Scored.of(frame)
+    assert scored.column("store", "groups").tolist() == list("abcde")
+    assert scored.column(pa.array([1, 2, 3, 4, 5]), "scores").tolist() == [1, 2, 3, 4, 5]
+    moved = pd.Series(range(5), index=range(10, 15))
+    assert scored.column(moved, "scores").index.tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(CxnlpError, match="no column 'shop' for the groups. Columns: store"):
+        scored.column("shop", "groups")
+    with pytest.raises(CxnlpError, match="3 groups for 5 rows"):
+        scored.column(["a", "b", "c"], "groups")
+
+
+def test_rows_can_be_taken(results: Results) -> None:
+    scored = Scored.of(results.to_pandas().assign(store=list("abcde")))
+    part = scored[scored.mentions[:, TIME]]
+    assert part.extra["store"].tolist() == ["a", "d"]
+    assert part.comments.to_pylist() == [TEXTS[0], TEXTS[3]]
+    assert part.decisions[:, TIME, 1].all()
+    assert len(scored[:0]) == len(Scored.of(scored[:0])) == 0
+    assert repr(part) == "<Scored: 2 rows, 2 with text; columns: store>"
+
+
+def test_no_rows() -> None:
+    empty = FakeModel().classify([])
+    for source in (empty, empty.to_arrow(), empty.to_pandas()):
+        assert Scored.of(source).decisions.shape == (0, 17, 2)

@@ -1,0 +1,550 @@
+from __future__ import annotations
+
+import dataclasses
+import html.parser
+import json
+import re
+import shutil
+import string
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic import FRAGMENTS, readings, survey
+
+import cxnlp
+from cxnlp.errors import CxnlpError
+from cxnlp.insights import Scored
+from cxnlp.insights.reporting import columns
+from cxnlp.insights.reporting.findings import findings
+from cxnlp.insights.reporting.gather import Options, gather
+from cxnlp.insights.reporting.words import WORDING, Words
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+PARTS = ("pillars", "impact", "trend", "groups")
+
+
+class Page(html.parser.HTMLParser):
+    """A page as far as the tests look at it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.shown = ""
+        self.sections: dict[str, str] = {}
+        self._open: list[str] = []
+        self._section = ""
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag == "section":
+            self._section = dict(attrs)["aria-labelledby"] or ""
+        if tag not in ("meta", "link"):
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] != ["style"]:
+            self.shown += data
+            self.sections[self._section] = self.sections.get(self._section, "") + data
+
+    def ids(self) -> list[str]:
+        return [value for _, name, value in self.attributes if name == "id"]
+
+
+@pytest.fixture(scope="module")
+def scored() -> Scored:
+    return survey(3000)
+
+
+@pytest.fixture(scope="module")
+def pages(scored: Scored, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
+    folder = tmp_path_factory.mktemp("pages")
+    paths = {
+        lang: cxnlp.report(scored, folder / f"{lang}.html", lang=lang) for lang in ("en", "nl")
+    }
+    return {lang: Page(path.read_text(encoding="utf-8")) for lang, path in paths.items()}
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Any:
+    def make(source: Any, **options: Any) -> Page:
+        path = cxnlp.report(source, tmp_path / "report.html", **options)
+        return Page(path.read_text(encoding="utf-8"))
+
+    return make
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_all_parts_are_there(pages: dict[str, Page], scored: Scored, lang: str) -> None:
+    page, words = pages[lang], Words(lang)
+    assert ("html", "lang", lang) in page.attributes
+    assert list(page.sections) == [
+        "", "glance", "findings", *PARTS, "quotes", "urgent", "left-out", "model",
+    ]  # fmt: skip
+    assert page.tags["svg"] == 2 * (1 + len(PARTS))
+    assert page.tags["details"] == len(PARTS)
+    assert words("title") in page.shown
+    assert words.number(int((~scored.no_text).sum())) in page.sections["glance"]
+    for fragment in ("Breda", "Zwolle"):
+        assert fragment in page.sections["groups"]
+    assert page.tags["blockquote"] == 6 * 3 + 10
+    assert page.tags["mark"] == page.tags["blockquote"]
+    assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b|[{}]|&amp;lt;", page.shown)
+
+
+def test_the_languages_are_not_mixed(pages: dict[str, Page]) -> None:
+    dutch, english = pages["nl"], pages["en"]
+    for aspect, name in (("friendliness", "vriendelijkheid"), ("time", "tijd")):
+        assert name in dutch.sections["pillars"]
+        assert aspect not in dutch.sections["pillars"]
+        assert aspect in english.sections["pillars"]
+        assert name not in english.sections["pillars"]
+    assert not re.search(r"\d,\d\D", english.sections["impact"])
+    assert re.search(r"\d,\d\D", dutch.sections["impact"])
+
+
+def test_nothing_is_loaded_and_nothing_runs(pages: dict[str, Page]) -> None:
+    page = pages["en"]
+    assert page.tags["script"] == 0
+    policy = next(value for _, name, value in page.attributes if value.startswith("default-src"))
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert "http:" not in page.text
+    assert "https:" not in page.text
+    assert not re.search(r"@import|url\((?!#)", page.text)
+    for tag, name, value in page.attributes:
+        assert not name.startswith("on")
+        assert name != "src"
+        if name.endswith("href"):
+            assert value.startswith(("#", "data:")), tag
+
+
+def test_charts_have_alternative_texts_and_inner_names_of_their_own(
+    pages: dict[str, Page],
+) -> None:
+    page = pages["en"]
+    labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
+    assert len(labels) == page.tags["svg"]
+    assert any("friendliness +" in label for label in labels)
+    assert any("Breda, time: −" in label for label in labels)
+    assert len(page.ids()) == len(set(page.ids()))
+    named = {value for _, name, value in page.attributes if name == "aria-labelledby"}
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', page.text))
+    assert named | used <= set(page.ids())
+
+
+def test_the_same_comments_give_the_same_page(make: Any) -> None:
+    scored = survey(400)
+    assert make(scored).text == make(scored).text
+
+
+HOSTILE = "<script>document.title='run'</script> {{ 7*7 }} $x_y$ \x0b ]]> &amp; \"'"
+
+
+def test_what_customers_write_is_shown_and_not_run(make: Any) -> None:
+    scored = survey(200)
+    frame = scored.extra.assign(**{HOSTILE: [HOSTILE, "plain"] * 100})
+    results = readings(
+        [f"{HOSTILE} traag {row}" for row in range(200)],
+        [{("time", "negative"): "traag", ("loyalty", "negative"): "document"}] * 200,
+    )
+    table = pd.concat([frame, results.to_pandas().rename(columns={"text": "comment"})], axis=1)
+    page = make(table, title=HOSTILE, group=HOSTILE)
+    assert page.tags["script"] == 0
+    assert "49" not in page.sections["quotes"]
+    for section in ("", "quotes", "urgent", "groups"):
+        assert "<script>document.title='run'</script> {{ 7*7 }}" in page.sections[section]
+
+
+def test_findings_say_what_where_and_since_when() -> None:
+    content = gather(survey(20_000), Options())
+    found = findings(content, Words("en"))
+    assert found[0].head == "Start with time."
+    assert "It is worst in Breda." in found[0].body
+    assert re.search(
+        r"cost \d\d\.\d NPS points \(95% interval: \d\d\.\d to \d\d\.\d\)", found[0].body
+    )
+    # From the ninth month on people wait; months are of thirty days.
+    assert "It got clearly worse in Sep 2026: the net score went from −" in found[0].body
+    assert "Keep up friendliness." in [finding.head for finding in found]
+    assert found[-1].head.startswith("Answer ")
+    assert "Begin met tijd." in [finding.head for finding in findings(content, Words("nl"))]
+
+
+def test_findings_without_a_score_count_complaints(scored: Scored) -> None:
+    bare = dataclasses.replace(scored, extra=scored.extra.drop(columns="nps"))
+    found = findings(gather(bare, Options()), Words("en"))
+    assert found[0].head == "Start with time."
+    assert re.match(
+        r"3\d% of the comments complain about it\. It is worst in Breda\.", found[0].body
+    )
+
+
+def _table(said: list[Any], texts: list[str | None], **extra: Any) -> pd.DataFrame:
+    frame = readings(texts, said).to_pandas().rename(columns={"text": "comment"})
+    return frame.assign(**extra)
+
+
+ONE = ["Heel vriendelijk, maar ik heb lang moeten wachten"]
+SAID = [{("friendliness", "positive"): "vriendelijk", ("time", "negative"): "lang"}]
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([], []),
+        ([None, "-", ""], [{}, {}, {}]),
+        (ONE, SAID),
+        (["Prima"], [{}]),
+        (ONE * 2, SAID * 2),
+    ],
+)
+def test_few_comments_make_a_page_that_says_so(
+    make: Any, texts: list[str | None], said: list[Any], lang: str
+) -> None:
+    count, words = len(texts), Words(lang)
+    for extra in (
+        {},
+        {"nps": [9] * count, "date": ["2026-03-01"] * count, "store": ["Gent"] * count},
+        {"nps": [None] * count, "date": [None] * count, "store": [None] * count},
+    ):
+        page = make(_table(said, texts, **extra), lang=lang)
+        if not any(said) and "Prima" not in texts:
+            assert words("nothing") in page.shown
+            assert page.tags["svg"] == 0
+            continue
+        assert page.tags["svg"] == 2 + 2 * any(said)
+        said_so = {key: page.sections[key] for key in PARTS}
+        if not any(said):
+            assert words("no_aspects") in said_so["pillars"]
+        if not extra:
+            assert words("no_score") in said_so["impact"]
+            assert words("no_dates") in said_so["trend"]
+            assert words("no_groups") in said_so["groups"]
+        elif extra["nps"][0]:
+            assert words("few_scores") in said_so["impact"]
+            assert words("few_dates") in said_so["trend"]
+            assert words("few_groups", column="store", least=10) in said_so["groups"]
+
+
+def test_results_are_enough(make: Any) -> None:
+    page = make(readings(ONE * 3, SAID * 3), model=None)
+    assert Words("en")("no_model") in page.sections["model"]
+    assert page.tags["blockquote"] == 2
+
+
+def test_readings_without_their_comments(make: Any) -> None:
+    frame = readings(ONE, SAID).to_pandas().drop(columns="text")
+    page = make(frame)
+    assert Words("en")("no_texts") in page.sections["quotes"]
+    assert Words("en")("no_texts") in page.sections["urgent"]
+
+
+def test_what_cannot_be_used_is_said(make: Any) -> None:
+    frame = _table(
+        SAID * 30,
+        ONE * 30,
+        nps=[11] * 30,
+        datum=["13-04-2026", "04-13-2026"] * 15,
+        winkel=[f"winkel {row % 4}" for row in range(30)],
+    )
+    page = make(frame)
+    for key, column, why in (
+        ("impact", "nps", "Row 1 has the score"),
+        ("trend", "datum", "Some dates have the day first"),
+    ):
+        assert f"Column {column} cannot be used. " in page.sections[key]
+        assert why in page.sections[key]
+        assert why in page.sections["left-out"]
+    assert "fewer than two groups" in page.sections["groups"].lower()
+    assert "4 groups of winkel with fewer than 10 comments (30 together)" in page.shown
+
+
+def test_what_was_left_out_is_said(make: Any) -> None:
+    scored = survey(500)
+    store = scored.extra["store"].astype(object)
+    store[:3], store[3:6] = "Kleine winkel", None
+    scored.extra["store"] = store
+    scored.extra["nps"] = scored.extra["nps"].where(np.arange(500) > 9)
+    page = make(scored)
+    told = page.sections["left-out"]
+    assert "rows without text" in told
+    assert "comments without a score" in told
+    assert "1 groups of store with fewer than 10 comments" in told
+    assert "in no group of store" in told
+    assert "Kleine winkel" not in page.shown
+
+
+def test_personal_data_are_masked_unless_asked_not_to(make: Any) -> None:
+    results = readings(
+        ["Mevrouw Jansen was erg vriendelijk, bel haar op 06-12345678"],
+        [{("friendliness", "positive"): "erg vriendelijk"}],
+    )
+    assert "Jansen" not in make(results).text
+    page = make(results, mask=False)
+    assert "Jansen" in page.shown
+    assert Words("en")("unmasked") in page.shown
+
+
+def test_refusals(tmp_path: Path) -> None:
+    results, path = readings(ONE, SAID), tmp_path / "report.html"
+    for options, message in (
+        ({"lang": "fr"}, "no report in 'fr'; give one of en, nl"),
+        ({"date": "datum"}, "no column 'datum' for the dates"),
+        ({"score": "csat"}, "no column 'csat' for the scores"),
+        ({"group": "team"}, "no column 'team' for the groups"),
+        ({"model": "no-such-model"}, "No model 'no-such-model'"),
+    ):
+        with pytest.raises(CxnlpError, match=message):
+            cxnlp.report(results, path, **options)
+    with pytest.raises(CxnlpError, match="give report.csv the suffix .html"):
+        cxnlp.report(results, tmp_path / "report.csv")
+    with pytest.raises(CxnlpError, match="no folder .*; make it first"):
+        cxnlp.report(results, tmp_path / "none" / "report.html")
+    assert not path.exists()
+
+
+def test_many_groups_with_long_and_odd_names(make: Any) -> None:
+    scored = survey(2000)
+    names = [f"Filiaal {n} in de Hoofdstraat van een lange plaatsnaam €$_^ 漢字" for n in range(40)]
+    scored.extra["store"] = np.array(names)[np.arange(2000) % 40]
+    page = make(scored, least=5)
+    assert "Shown are the 25 largest of 40." in page.sections["groups"]
+    assert "Filiaal 7 in de Hoofdstraat van een lan…" in page.sections["groups"]
+
+
+@pytest.mark.parametrize(
+    ("columns_", "found"),
+    [
+        ({"datum": ["2026-01-02"], "date_of_birth": ["1970-01-01"]}, "datum"),
+        ({"created_at": ["2026-01-02 10:00"]}, "created_at"),
+        ({"date": ["soon"], "response_date": ["3 mei 2026"]}, "response_date"),
+        ({"moment": [pd.Timestamp(2026, 1, 2)]}, "moment"),
+        ({"update": ["2026-01-02"], "id": [20260102]}, None),
+    ],
+)
+def test_finding_dates(columns_: dict[str, Any], found: str | None) -> None:
+    assert columns.find_dates(pd.DataFrame(columns_)) == found
+
+
+@pytest.mark.parametrize(
+    ("columns_", "found"),
+    [
+        ({"id": [7], "NPS": ["9"]}, "NPS"),
+        ({"rating_text": ["good"], "star_rating": [4.5]}, "star_rating"),
+        ({"cijfer": ["7,5"]}, "cijfer"),
+        ({"score": [None], "x": [3]}, None),
+    ],
+)
+def test_finding_the_score(columns_: dict[str, Any], found: str | None) -> None:
+    assert columns.find_score(pd.DataFrame(columns_)) == found
+
+
+def test_finding_groups() -> None:
+    frame = pd.DataFrame(
+        {
+            "id": range(40),
+            "store": [f"s{row}" for row in range(20)] * 2,
+            "agent": ["An", "Bo"] * 20,
+            "sales_channel": ["web", "shop"] * 20,
+        }
+    )
+    assert columns.find_groups(frame, 10) == "sales_channel"  # no store has ten comments
+    assert columns.find_groups(frame, 2) == "store"
+    assert columns.find_groups(frame[["id", "store"]], 10) == "store"  # the report says why not
+    assert columns.find_groups(frame[["id"]].assign(store=range(40)), 1) is None
+
+
+def test_wording_has_both_languages_with_the_same_blanks() -> None:
+    for key, wording in WORDING.items():
+        assert list(wording) == ["en", "nl"], key
+        blanks = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name}
+            for text in wording.values()
+        ]
+        assert blanks[0] == blanks[1], key
+        assert all(text.strip() == text != "" for text in wording.values())
+
+
+def test_all_wording_is_used() -> None:
+    folder = Path(columns.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.[pj]*"))
+    made = {f"{kind}_points" for kind in ("nps", "csat", "stars", "grade")}
+    made |= {"is_positive", "is_negative", "lost_short", "gained_short", "csat", "stars", "grade"}
+    made |= {"week", "month", "quarter", "year", "en", "no_text", "positive"}
+    unused = [key for key in WORDING.keys() - made if not re.search(rf"[\"']{key}[\"']", source)]
+    assert not unused
+
+
+def test_numbers_and_dates() -> None:
+    dutch, english = Words("nl"), Words("en")
+    assert english.number(1234567) == "1,234,567"
+    assert dutch.number(-1234.56, 1) == "−1.234,6"
+    assert english.number(0.04, 1, sign=True) == "0.0"
+    assert english.number(float("nan")) == "–"
+    assert english.percent(0.004) == "0.4%"
+    assert dutch.percent(0.004) == "0,4%"
+    assert english.percent(0.426, sign=True) == "+43%"
+    day = pd.Timestamp(2026, 3, 9)
+    assert dutch.day(day) == "9 mrt 2026"
+    assert english.period(pd.Period(day, "M")) == "Mar 2026"
+    assert english.period(pd.Period(day, "Q")) == "Q1 2026"
+    assert dutch.period(pd.Period(day, "Q"), short=True) == "K1 ’26"
+    assert dutch.period(pd.Period(day, "W-SUN")) == "9 mrt 2026"
+    assert dutch.period(pd.Period(day, "Y")) == "2026"
+    assert english.join(["a", "b", "c"]) == "a, b and c"
+    assert english.join([]) == ""
+
+
+def test_colours_can_be_told_apart_from_white() -> None:
+    css = (Path(columns.__file__).parent / "page.css").read_text(encoding="utf-8")
+    from cxnlp.insights.reporting import charts
+
+    def luminance(colour: str) -> float:
+        parts = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    # WCAG 2.2 AA, on white, on the ground of quotes, and on the ground of marks.
+    inks = dict(re.findall(r"--(ink|soft|blue|orange): (#[0-9a-f]{6})", css))
+    assert (inks["blue"], inks["orange"], inks["ink"]) == (charts.BLUE, charts.ORANGE, charts.INK)
+    for ink in inks.values():
+        for ground in ("#ffffff", "#f5f7fa", "#eef1f5"):
+            assert (luminance(ground) + 0.05) / (luminance(ink) + 0.05) >= 4.5
+    for ground in ("#fde2cc", "#d3e5f6"):
+        assert (luminance(ground) + 0.05) / (luminance(inks["ink"]) + 0.05) >= 4.5
+
+
+def test_a_year_of_200_000_comments(tmp_path: Path) -> None:
+    scored = survey(200_000)
+    started = time.monotonic()
+    path = cxnlp.report(scored, tmp_path / "report.html")
+    assert time.monotonic() - started < 60
+    assert path.stat().st_size < 3_000_000
+
+
+def _chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    assert CHROMIUM is not None
+    return subprocess.run(
+        [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-extensions", "--proxy-server=127.0.0.1:9", "--enable-logging=stderr",
+            "--hide-scrollbars",
+            f"--user-data-dir={folder / 'profile'}", *arguments,
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with comments that try to run."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed, so the page is not opened in a browser")
+    folder = tmp_path_factory.mktemp("page")
+    attack = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+    said = [
+        {FRAGMENTS[row % len(FRAGMENTS)][:2]: FRAGMENTS[row % len(FRAGMENTS)][3]}
+        for row in range(600)
+    ]
+    texts = [f"{attack} {row} {' '.join(words.values())}" for row, words in enumerate(said)]
+    random = np.random.default_rng(0)
+    frame = _table(
+        said,
+        texts,
+        store=[f"{attack} {row % 5}" for row in range(600)],
+        date=pd.Timestamp(2026, 1, 1) + pd.to_timedelta(random.integers(0, 360, 600), unit="D"),
+        nps=random.integers(0, 11, 600),
+    )
+    cxnlp.report(frame, folder / "report.html", title="Kept")
+    return folder
+
+
+def _asked_for(log: Path) -> set[str]:
+    """What a page made the browser fetch; what the browser wants for itself has no origin."""
+    events = json.loads(log.read_text(encoding="utf-8"))["events"]
+    starts = [event["params"] for event in events if "initiator" in event.get("params", {})]
+    return {start["url"] for start in starts if start["initiator"] != "not an origin"}
+
+
+def test_a_browser_runs_and_fetches_nothing(opened: Path) -> None:
+    page, log = opened / "report.html", opened / "net.json"
+    done = _chromium(opened, f"--log-net-log={log}", "--dump-dom", page.as_uri())
+    assert "<title>Kept</title>" in done.stdout
+    assert "&lt;script&gt;document.title='run'&lt;/script&gt;" in done.stdout
+    assert "<script" not in done.stdout
+    assert "CONSOLE" not in done.stderr
+    assert _asked_for(log) == set()
+
+
+def test_a_page_that_runs_and_fetches_would_be_found(opened: Path) -> None:
+    page, log = opened / "bad.html", opened / "bad.json"
+    page.write_text(
+        "<script>console.log(1)</script><img src='http://example.invalid/x.png'>", encoding="utf-8"
+    )
+    done = _chromium(opened, f"--log-net-log={log}", "--dump-dom", page.as_uri())
+    assert "CONSOLE" in done.stderr
+    assert _asked_for(log) == {"http://example.invalid/x.png"}
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_a_browser_shows_all_of_it(opened: Path, width: int) -> None:
+    """Nothing is wider than the window, and letters of charts are of a size to read."""
+    kept = (opened / "report.html").read_text(encoding="utf-8")
+    free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", kept)
+    measure = """
+    <script>onload = () => {
+      const page = document.querySelector("iframe").contentDocument;
+      for (const d of page.querySelectorAll("details")) d.open = true;
+      const wide = [...page.querySelectorAll("section > *, header > *")]
+        .filter((e) => e.getBoundingClientRect().right > page.documentElement.clientWidth + 0.5);
+      const charts = [...page.querySelectorAll("svg")].filter((e) => e.clientWidth);
+      const texts = charts.flatMap((c) => [...c.querySelectorAll("text")].map((t) => [c, t]));
+      const cut = texts.filter(([c, t]) => {
+        const inner = t.getBoundingClientRect(), outer = c.getBoundingClientRect();
+        return inner.left < outer.left - 1 || inner.right > outer.right + 1 ||
+          inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+      });
+      document.title = JSON.stringify({
+        over: page.documentElement.scrollWidth - page.documentElement.clientWidth,
+        wide: wide.map((e) => e.tagName + " " + e.textContent.slice(0, 30)),
+        charts: charts.length,
+        small: Math.min(...charts.map((c) => 11 * c.getScreenCTM().a)),
+        cut: cut.map(([c, t]) => t.textContent),
+      });
+    };</script>"""
+    frame = opened / f"frame{width}.html"
+    escaped = free.replace("&", "&amp;").replace('"', "&quot;")
+    frame.write_text(
+        f'<!DOCTYPE html><meta charset="utf-8">{measure}'
+        f'<iframe srcdoc="{escaped}" style="width:{width}px;height:2000px;border:0"></iframe>',
+        encoding="utf-8",
+    )
+    done = _chromium(opened, "--window-size=1400,2100", "--dump-dom", frame.as_uri())
+    title = re.search(r"<title>(\{.*?\})</title>", done.stdout)
+    assert title is not None
+    found = json.loads(html.unescape(title[1]))
+    assert found["over"] == 0
+    assert found["wide"] == []
+    assert found["charts"] == 1 + len(PARTS)
+    assert found["small"] >= 10
+    assert found["cut"] == []

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from synthetic import readings
+
+from cxnlp.errors import CxnlpError
+from cxnlp.insights.urgency import urgent
+from cxnlp.results import Results
+
+TEXTS = [
+    "Prima geholpen",
+    "Ik ga naar een ander, dit was de laatste keer",
+    "Te laat geleverd",
+    "Te laat, en dat terwijl ik al voor de derde keer bel",
+    "Oplichters",
+    "Oplichters, ze hadden beloofd te bellen",
+    "Te laat en niemand luistert naar mij",
+    "Beloofd maar niet gedaan en veel te laat, ik stap over",
+    "-",
+]
+SAID = [
+    {("helpfulness", "positive"): "Prima"},
+    {("loyalty", "negative"): "Ik ga naar een ander"},
+    {("time", "negative"): "Te laat"},
+    {("time", "negative"): "Te laat"},
+    {("integrity", "negative"): "Oplichters"},
+    {("integrity", "negative"): "Oplichters"},
+    {("time", "negative"): "Te laat", ("listening", "negative"): "niemand luistert"},
+    {
+        ("integrity", "negative"): "Beloofd maar niet gedaan",
+        ("time", "negative"): "veel te laat",
+        ("loyalty", "negative"): "ik stap over",
+    },
+    {},
+]
+
+
+@pytest.fixture
+def results() -> Results:
+    return readings(TEXTS, SAID)
+
+
+def test_reasons(results: Results) -> None:
+    frame = urgent(results).set_index("index")
+    assert frame["reason"].to_dict() == {
+        7: "threatens to leave, promise not kept",
+        1: "threatens to leave",
+        3: "still waiting for an answer",
+        5: "promise not kept",
+        6: "still waiting for an answer",
+    }
+    assert frame.attrs["found"] == 5
+
+
+def test_reasons_in_dutch(results: Results) -> None:
+    assert urgent(results, lang="nl")["reason"].tolist()[:2] == [
+        "dreigt te vertrekken, belofte niet nagekomen",
+        "dreigt te vertrekken",
+    ]
+
+
+def test_points_are_weights_times_confidence(results: Results) -> None:
+    points = urgent(results).set_index("index")["points"]
+    assert points[1] == pytest.approx(3 * (0.6 + len("Ik ga naar een ander") / 200))
+    assert points[7] == pytest.approx(
+        3 * (0.6 + len("ik stap over") / 200) + 2 * (0.6 + len("Beloofd maar niet gedaan") / 200)
+    )
+    assert points.is_monotonic_decreasing
+
+
+def test_the_words_of_the_weightiest_reason_are_marked(results: Results) -> None:
+    assert urgent(results)["evidence"].tolist()[:2] == ["ik stap over", "Ik ga naar een ander"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["nog steeds geen antwoord", "nooit teruggebeld", "al 4x gebeld", "voor de zoveelste keer",
+     "still no reply", "for the third time", "called five times", "nobody called me"],
+)  # fmt: skip
+def test_words_of_repeated_contact(words: str) -> None:
+    results = readings([f"Te laat: {words}"], [{("time", "negative"): "Te laat"}])
+    assert len(urgent(results)) == 1
+
+
+def test_such_words_are_not_enough_without_a_complaint() -> None:
+    results = readings(["Voor de derde keer prima"], [{("time", "positive"): "prima"}])
+    assert urgent(results).empty
+
+
+def test_old_comments_weigh_less(results: Results) -> None:
+    dates = ["2026-01-01"] * 7 + ["2025-07-01", None]
+    frame = urgent(results, dates)
+    assert frame["index"].tolist()[-1] == 7
+    assert frame["date"].iloc[-1] == pd.Timestamp("2025-07-01")
+    assert urgent(results, [None] * 9)["index"].tolist()[0] == 7
+    with pytest.raises(CxnlpError, match="cannot be read as dates"):
+        urgent(results, ["onbekend"] * 9)
+
+
+def test_at_most_n(results: Results) -> None:
+    frame = urgent(results, n=2)
+    assert len(frame) == 2
+    assert frame.attrs["found"] == 5
+
+
+def test_nothing_urgent() -> None:
+    for results in (readings([], []), readings([None], [{}]), readings(["Top"], [{}])):
+        frame = urgent(results, [pd.NaT] * len(results))
+        assert frame.empty
+        assert {"points", "reason", "date", "text"} <= set(frame)
+
+
+def test_masked(results: Results) -> None:
+    named = readings(["Ik bel Kees nooit meer"], [{("loyalty", "negative"): "nooit meer"}])
+    assert urgent(named)["text"].tolist() == ["Ik bel [naam] nooit meer"]
+    assert urgent(named, mask=False)["text"].tolist() == ["Ik bel Kees nooit meer"]
+
+
+def test_a_column_that_does_not_exist(results: Results) -> None:
+    with pytest.raises(CxnlpError, match="no column 'datum' for the dates"):
+        urgent(results, "datum")
