@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from cxnlp.results import AspectReading, Evidence, Results
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENT_ORDER, SENTIMENTS
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENT_ORDER
 
 FRIENDLY, TIME = ASPECTS.index("friendliness"), ASPECTS.index("time")
 TEXTS = ["Vriendelijk <b>maar</b> traag, al ging het retour snel", None, "Ok"]

@@ -305,6 +305,6 @@ def _refuse(odd: np.ndarray, column: pd.Series, table: str, why: str) -> None:
     if odd.any():
         row = int(odd.argmax())
         raise CxnlpError(
-            f"Row {row + 1:,} of {table} has {str(column.iloc[row])!r} in {column.name!r}, which is "
-            f"{why}; score it anew with `cxnlp score`."
+            f"Row {row + 1:,} of {table} has {str(column.iloc[row])!r} in {column.name!r}, which "
+            f"is {why}; score it anew with `cxnlp score`."
         )
