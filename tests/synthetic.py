@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,14 @@ def readings(
         probabilities > 0.5,
         spans,
     )
+
+
+def table(
+    said: Sequence[Mapping[tuple[str, str], str]], texts: Sequence[str | None], **extra: Any
+) -> pd.DataFrame:
+    """The readings of comments as a scored table, with other columns."""
+    frame = readings(texts, said).to_pandas().rename(columns={"text": "comment"})
+    return frame.assign(**extra)
 
 
 def survey(count: int, seed: int = 0, months: int = 12) -> Scored:

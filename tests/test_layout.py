@@ -42,7 +42,7 @@ def test_every_module_has_its_place() -> None:
 @pytest.mark.parametrize("name", ORDER)
 def test_a_module_imports_only_from_those_before_it(name: str) -> None:
     path = PACKAGE / f"{name}.py"
-    paths = [path] if path.exists() else sorted((PACKAGE / name).glob("*.py"))
+    paths = [path] if path.exists() else sorted((PACKAGE / name).rglob("*.py"))
     allowed = set(ORDER[: ORDER.index(name)]) | ({name} if len(paths) > 1 else set())
     for path in paths:
         assert _imports(path) <= allowed, path

@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import html.parser
-import json
 import re
-import shutil
 import string
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -15,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import FRAGMENTS, readings, survey
+from synthetic import readings, survey, table
 
 import cxnlp
 from cxnlp.errors import CxnlpError
@@ -25,7 +22,6 @@ from cxnlp.insights.reporting.findings import findings
 from cxnlp.insights.reporting.gather import Options, gather
 from cxnlp.insights.reporting.words import WORDING, Words
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 PARTS = ("pillars", "impact", "trend", "groups")
 
 
@@ -197,9 +193,12 @@ def test_findings_without_a_score_count_complaints(scored: Scored) -> None:
     )
 
 
-def _table(said: list[Any], texts: list[str | None], **extra: Any) -> pd.DataFrame:
-    frame = readings(texts, said).to_pandas().rename(columns={"text": "comment"})
-    return frame.assign(**extra)
+def test_trifles_are_not_told_however_sure(scored: Scored) -> None:
+    content = gather(scored, Options())
+    assert content.groups is not None
+    assert "Breda" in findings(content, Words("en"))[0].body
+    content.groups["difference"] = content.groups["difference"] / 10
+    assert "Breda" not in str(findings(content, Words("en")))
 
 
 ONE = ["Heel vriendelijk, maar ik heb lang moeten wachten"]
@@ -226,7 +225,7 @@ def test_few_comments_make_a_page_that_says_so(
         {"nps": [9] * count, "date": ["2026-03-01"] * count, "store": ["Gent"] * count},
         {"nps": [None] * count, "date": [None] * count, "store": [None] * count},
     ):
-        page = make(_table(said, texts, **extra), lang=lang)
+        page = make(table(said, texts, **extra), lang=lang)
         if not any(said) and "Prima" not in texts:
             assert words("nothing") in page.shown
             assert page.tags["svg"] == 0
@@ -259,7 +258,7 @@ def test_readings_without_their_comments(make: Any) -> None:
 
 
 def test_what_cannot_be_used_is_said(make: Any) -> None:
-    frame = _table(
+    frame = table(
         SAID * 30,
         ONE * 30,
         nps=[11] * 30,
@@ -439,112 +438,3 @@ def test_a_year_of_200_000_comments(tmp_path: Path) -> None:
     path = cxnlp.report(scored, tmp_path / "report.html")
     assert time.monotonic() - started < 60
     assert path.stat().st_size < 3_000_000
-
-
-def _chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    assert CHROMIUM is not None
-    return subprocess.run(
-        [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-extensions", "--proxy-server=127.0.0.1:9", "--enable-logging=stderr",
-            "--hide-scrollbars",
-            f"--user-data-dir={folder / 'profile'}", *arguments,
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page with comments that try to run."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed, so the page is not opened in a browser")
-    folder = tmp_path_factory.mktemp("page")
-    attack = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
-    said = [
-        {FRAGMENTS[row % len(FRAGMENTS)][:2]: FRAGMENTS[row % len(FRAGMENTS)][3]}
-        for row in range(600)
-    ]
-    texts = [f"{attack} {row} {' '.join(words.values())}" for row, words in enumerate(said)]
-    random = np.random.default_rng(0)
-    frame = _table(
-        said,
-        texts,
-        store=[f"{attack} {row % 5}" for row in range(600)],
-        date=pd.Timestamp(2026, 1, 1) + pd.to_timedelta(random.integers(0, 360, 600), unit="D"),
-        nps=random.integers(0, 11, 600),
-    )
-    cxnlp.report(frame, folder / "report.html", title="Kept")
-    return folder
-
-
-def _asked_for(log: Path) -> set[str]:
-    """What a page made the browser fetch; what the browser wants for itself has no origin."""
-    events = json.loads(log.read_text(encoding="utf-8"))["events"]
-    starts = [event["params"] for event in events if "initiator" in event.get("params", {})]
-    return {start["url"] for start in starts if start["initiator"] != "not an origin"}
-
-
-def test_a_browser_runs_and_fetches_nothing(opened: Path) -> None:
-    page, log = opened / "report.html", opened / "net.json"
-    done = _chromium(opened, f"--log-net-log={log}", "--dump-dom", page.as_uri())
-    assert "<title>Kept</title>" in done.stdout
-    assert "&lt;script&gt;document.title='run'&lt;/script&gt;" in done.stdout
-    assert "<script" not in done.stdout
-    assert "CONSOLE" not in done.stderr
-    assert _asked_for(log) == set()
-
-
-def test_a_page_that_runs_and_fetches_would_be_found(opened: Path) -> None:
-    page, log = opened / "bad.html", opened / "bad.json"
-    page.write_text(
-        "<script>console.log(1)</script><img src='http://example.invalid/x.png'>", encoding="utf-8"
-    )
-    done = _chromium(opened, f"--log-net-log={log}", "--dump-dom", page.as_uri())
-    assert "CONSOLE" in done.stderr
-    assert _asked_for(log) == {"http://example.invalid/x.png"}
-
-
-@pytest.mark.parametrize("width", [360, 390, 768, 1280])
-def test_a_browser_shows_all_of_it(opened: Path, width: int) -> None:
-    """Nothing is wider than the window, and letters of charts are of a size to read."""
-    kept = (opened / "report.html").read_text(encoding="utf-8")
-    free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", kept)
-    measure = """
-    <script>onload = () => {
-      const page = document.querySelector("iframe").contentDocument;
-      for (const d of page.querySelectorAll("details")) d.open = true;
-      const wide = [...page.querySelectorAll("section > *, header > *")]
-        .filter((e) => e.getBoundingClientRect().right > page.documentElement.clientWidth + 0.5);
-      const charts = [...page.querySelectorAll("svg")].filter((e) => e.clientWidth);
-      const texts = charts.flatMap((c) => [...c.querySelectorAll("text")].map((t) => [c, t]));
-      const cut = texts.filter(([c, t]) => {
-        const inner = t.getBoundingClientRect(), outer = c.getBoundingClientRect();
-        return inner.left < outer.left - 1 || inner.right > outer.right + 1 ||
-          inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
-      });
-      document.title = JSON.stringify({
-        over: page.documentElement.scrollWidth - page.documentElement.clientWidth,
-        wide: wide.map((e) => e.tagName + " " + e.textContent.slice(0, 30)),
-        charts: charts.length,
-        small: Math.min(...charts.map((c) => 11 * c.getScreenCTM().a)),
-        cut: cut.map(([c, t]) => t.textContent),
-      });
-    };</script>"""
-    frame = opened / f"frame{width}.html"
-    escaped = free.replace("&", "&amp;").replace('"', "&quot;")
-    frame.write_text(
-        f'<!DOCTYPE html><meta charset="utf-8">{measure}'
-        f'<iframe srcdoc="{escaped}" style="width:{width}px;height:2000px;border:0"></iframe>',
-        encoding="utf-8",
-    )
-    done = _chromium(opened, "--window-size=1400,2100", "--dump-dom", frame.as_uri())
-    title = re.search(r"<title>(\{.*?\})</title>", done.stdout)
-    assert title is not None
-    found = json.loads(html.unescape(title[1]))
-    assert found["over"] == 0
-    assert found["wide"] == []
-    assert found["charts"] == 1 + len(PARTS)
-    assert found["small"] >= 10
-    assert found["cut"] == []

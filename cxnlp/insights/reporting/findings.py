@@ -13,6 +13,8 @@ from cxnlp.insights.reporting.words import Words
 #: Findings of each kind, and groups that one of them names.
 _PROBLEMS, _STRENGTHS, _PLACES, _NAMED = 3, 2, 2, 2
 _LONGEST_NAME = 40
+#: Net scores that differ less are not worth telling, however sure: many comments show any trifle.
+_LEAST_DIFFERENCE = 0.03
 
 
 class Finding(NamedTuple):
@@ -103,7 +105,7 @@ def _where(content: Content, aspect: str, bad: bool, words: Words) -> list[str]:
     if content.groups is None or "groups" in content.why:
         return []
     rows = content.groups[(content.groups["aspect"] == aspect) & content.groups["stands_out"]]
-    rows = rows[rows["difference"] < 0] if bad else rows[rows["difference"] > 0]
+    rows = rows[rows["difference"] * (-1 if bad else 1) >= _LEAST_DIFFERENCE]
     names = rows.sort_values("shrunk", ascending=bad, kind="stable")["group"].head(_NAMED)
     if names.empty:
         return []
@@ -119,7 +121,7 @@ def _when(content: Content, aspect: str, bad: bool, words: Words) -> list[str]:
         if frame is None:
             continue
         rows = frame[frame["aspect"] == aspect]
-        changes = rows[rows["stands_out"] & (rows["net_change"] != 0)]
+        changes = rows[rows["stands_out"] & (rows["net_change"].abs() >= _LEAST_DIFFERENCE)]
         if changes.empty:
             continue
         last = changes.iloc[-1]
@@ -141,7 +143,8 @@ def _places(content: Content, told: list[str], words: Words) -> list[Finding]:
     if content.groups is None or "groups" in content.why:
         return []
     frame = content.groups
-    worse = frame[frame["stands_out"] & (frame["difference"] < 0) & ~frame["aspect"].isin(told)]
+    worse = frame[frame["stands_out"] & (frame["difference"] <= -_LEAST_DIFFERENCE)]
+    worse = worse[~worse["aspect"].isin(told)]
     if worse.empty:
         return []
     summed = worse.groupby("group", observed=True)["difference"].sum()
