@@ -226,12 +226,15 @@ def train(
     if not config.is_file():
         raise CxnlpError(f"There is no file {config}.")
     try:
-        from cxnlp.training import recipe
+        from cxnlp.training import distil, recipe
     except ModuleNotFoundError as error:
         raise CxnlpError(f"{error.name} is missing: pip install 'cxnlp[train]'") from None
-    settings = recipe.Config.read(config)
-    if base:
-        settings = dataclasses.replace(settings, base=base)
+    settings: recipe.Config | distil.Config
+    if "teacher" in recipe.Config.resolved(config):
+        settings = distil.Config.read(config)
+    else:
+        settings = recipe.Config.read(config)
+        settings = dataclasses.replace(settings, base=base or settings.base)
     folder = work or Path("runs") / settings.name
     folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
@@ -239,7 +242,11 @@ def train(
         format="%(asctime)s %(message)s",
         handlers=[logging.StreamHandler(), logging.FileHandler(folder / "log.txt")],
     )
-    target = recipe.run(settings, folder, output or Path("models") / settings.name)
+    target = output or Path("models") / settings.name
+    if isinstance(settings, distil.Config):
+        distil.run(settings, folder, target)
+    else:
+        recipe.run(settings, folder, target)
     _say(f"written to {target}")
 
 

@@ -19,7 +19,7 @@ from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
 from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
-from cxnlp.training import augment, base, corpus, export, recipe, tune
+from cxnlp.training import augment, base, corpus, distil, export, graph, recipe, tune
 from cxnlp.training.augment import Augmenter
 from cxnlp.training.fit import Stage, comments_of
 
@@ -205,7 +205,7 @@ def test_smoothing_tames_an_outlier_channel() -> None:
     weight = draw.normal(size=(16, 8)).astype(np.float32)
 
     def error(smoothable: bool) -> float:
-        (made,) = export.quantise([weight], inputs, smoothable)
+        (made,) = graph.quantise([weight], inputs, smoothable)
         x = inputs if made.smooth is None else inputs / made.smooth
         x = np.clip(np.round(x / made.scale) + made.zero, 0, 255) - made.zero
         product = x @ made.weight.astype(np.float32) * made.scale * made.weight_scale
@@ -268,8 +268,9 @@ def test_the_recipe_from_files_to_a_model_folder(
               average=0.9),
     ]  # fmt: skip
     config = recipe.Config(
-        "tiny", str(bert), [labelled], [labelled], [labelled], tmp_path / "neutral.jsonl",
-        weak, 1000, 20, 0, "Invented comments.", stages,
+        name="tiny", base=str(bert), labelled=[labelled], extra=[labelled], dev=[labelled],
+        neutral=tmp_path / "neutral.jsonl", weak=weak, weak_most=1000, self_labelled=20, seed=0,
+        description="Invented comments.", stages=stages,
     )  # fmt: skip
     target = recipe.run(config, tmp_path / "work", tmp_path / "model")
     model = cxnlp.load(target)
@@ -302,7 +303,8 @@ def test_a_config_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("recipes/*.toml")))
 def test_the_recipes_can_be_read(path: Path) -> None:
-    config = recipe.Config.read(path)
+    kind = distil.Config if "teacher" in recipe.Config.resolved(path) else recipe.Config
+    config = kind.read(path)
     assert config.name == path.stem
     assert config.neutral.exists()
     assert all(file.exists() for file in config.extra)

@@ -306,11 +306,12 @@ def _groups(network: Network, stage: Stage) -> list[dict]:
 
     Frozen, the words that no training comment uses keep their place beside those that some do.
     """
-    layers = network.encoder.encoder.layer
+    encoder: Any = network.encoder
+    layers = encoder.encoder.layer
     groups = []
     for embedding in (
-        network.encoder.embeddings.word_embeddings,
-        network.encoder.embeddings.token_type_embeddings,
+        encoder.embeddings.word_embeddings,
+        encoder.embeddings.token_type_embeddings,
     ):
         embedding.requires_grad_(False)
     for depth, layer in enumerate(layers):

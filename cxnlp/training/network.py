@@ -7,6 +7,7 @@ from torch import nn
 from transformers import BertModel
 
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
+from cxnlp.training.convolutions import Convolutions
 
 #: Columns of the head, in this order: aspects by sign, sentiments, languages.
 WIDTHS = (len(ASPECTS) * len(SIGNS), len(SENTIMENTS), len(LANGUAGES))
@@ -40,7 +41,7 @@ class LabelAttention(nn.Module):
 class Network(nn.Module):
     """Encoder, the heads that are exported, and a head for weak labels that is not."""
 
-    def __init__(self, encoder: BertModel, weak_labels: int = 0) -> None:
+    def __init__(self, encoder: BertModel | Convolutions, weak_labels: int = 0) -> None:
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder

@@ -33,16 +33,14 @@ from cxnlp.training.network import Network
 log = logging.getLogger("cxnlp.training")
 
 
-@dataclasses.dataclass(frozen=True)
-class Config:
-    """A config file, read from TOML; paths are relative to the file.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What every recipe says of its data.
 
     Attributes
     ----------
     name
         Of the model; its folder under ``models``.
-    base
-        Base encoder, see `cxnlp.training.base.load_base`.
     labelled, extra, dev
         Files of labelled comments: to fit, to fit with each stage's ``repeat``, to choose by.
     neutral
@@ -51,36 +49,55 @@ class Config:
         Folder of weakly labelled comments; empty for none.
     weak_most
         At most so many of a weak source.
-    self_labelled
-        How many weak comments a stage with ``self_share`` labels itself.
     description
         What the card says of the sources, paragraphs in Markdown.
-    stages
-        Tables of `cxnlp.training.fit.Stage`.
     """
 
     name: str
-    base: str
     labelled: list[Path]
     extra: list[Path]
     dev: list[Path]
     neutral: Path
     weak: Path | None
     weak_most: int
-    self_labelled: int
     seed: int
     description: str
+
+    @staticmethod
+    def resolved(path: Path) -> dict[str, Any]:
+        """The values of a TOML file, with paths relative to it made whole."""
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        for key in ("labelled", "extra", "dev"):
+            values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
+        for key in ("neutral", "weak"):
+            values[key] = (path.parent / values[key]).resolve() if values.get(key) else None
+        return values
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Sources):
+    """A recipe of a transformer, read from TOML.
+
+    Attributes
+    ----------
+    base
+        Base encoder, see `cxnlp.training.base.load_base`.
+    self_labelled
+        How many weak comments a stage with ``self_share`` learns from as the stage before reads
+        them.
+    stages
+        Tables of `cxnlp.training.fit.Stage`.
+    """
+
+    base: str
+    self_labelled: int
     stages: list[Stage]
 
     @classmethod
     def read(cls, path: Path) -> Config:
         """Read and check a TOML file."""
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = cls.resolved(path)
         stages = [Stage(**stage) for stage in values.pop("stages")]
-        for key in ("labelled", "extra", "dev"):
-            values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
-        for key in ("neutral", "weak"):
-            values[key] = (path.parent / values[key]).resolve() if values.get(key) else None
         return cls(**values, stages=stages)
 
 
@@ -128,7 +145,7 @@ class Training:
             len(columns),
         )  # fmt: skip
         self._start(len(columns))
-        self.evaluate = _evaluator(self.dev, self.tokenizer)
+        self.evaluate = evaluator(self.dev, self.tokenizer)
 
     def _start(self, columns: int) -> None:
         """The base encoder under fresh heads: made, or found in the folder."""
@@ -186,7 +203,7 @@ class Training:
         mine = dataclasses.replace(stage, name=f"{stage.name}.{copy}", seed=stage.seed + 100 * copy)
         augment = Augmenter(
             comments,
-            _neutral(self.config.neutral),
+            neutral_sentences(self.config.neutral),
             join=stage.join,
             bury=stage.bury,
             noise=stage.noise,
@@ -247,7 +264,8 @@ class Training:
         ]
 
 
-def _neutral(path: Path) -> dict[str, list[str]]:
+def neutral_sentences(path: Path) -> dict[str, list[str]]:
+    """Sentences that judge nothing, by language."""
     with path.open(encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
     return {key: [r["text"] for r in records if r["lang"] == key] for key in ("nl", "en")}
@@ -264,7 +282,8 @@ def truth_of(table: Dataset) -> Readings:
     )
 
 
-def _evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[str, float]]:
+def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[str, float]]:
+    """What tells how well a network reads the held-out comments, calibrated on them."""
     truth, language = truth_of(dev), np.asarray(dev["language"])
 
     def evaluate(network: Network) -> dict[str, float]:
@@ -280,7 +299,7 @@ def _evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[s
 
 
 def finish(
-    config: Config,
+    config: Sources,
     network: Network,
     tokenizer: Tokenizer,
     labelled: Dataset,
@@ -356,10 +375,12 @@ def _compare(
     }
 
 
-def _named(config: Config) -> dict[str, Any]:
+def _named(config: Sources) -> dict[str, Any]:
     """The config with names of files in place of somebody's folders."""
     values = dataclasses.asdict(config)
     del values["description"]
-    values["base"] = Path(config.base).name if Path(config.base).exists() else config.base
+    for key in ("base", "teacher"):  # a folder, a shipped model or a hub name
+        if key in values:
+            values[key] = Path(values[key]).name if Path(values[key]).exists() else values[key]
     named: dict[str, Any] = json.loads(json.dumps(values, default=lambda path: path.name))
     return named

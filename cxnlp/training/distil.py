@@ -1,0 +1,277 @@
+"""A fast model that learns from the accurate one: `cxnlp train recipes/fast.toml`.
+
+The teacher reads every comment there is, labelled or not, and variants of them, joined, buried and
+misspelled; the student learns its probabilities and where it looks (Hinton et al. 2015), beside
+the labels of those that have some.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset
+from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer
+
+from cxnlp import store
+from cxnlp.encoder import Encoder, Windows
+from cxnlp.model import Model, load
+from cxnlp.taxonomy import LANGUAGES
+from cxnlp.training import corpus
+from cxnlp.training.augment import Augmenter
+from cxnlp.training.base import SPECIALS
+from cxnlp.training.convolutions import Convolutions
+from cxnlp.training.fit import Batch, Stage, comments_of, loss_of
+from cxnlp.training.network import Network
+from cxnlp.training.recipe import Sources, evaluator, finish, neutral_sentences
+
+log = logging.getLogger("cxnlp.training")
+
+#: Comments that the teacher reads between two times that its readings are kept.
+PORTION = 4096
+#: What is joined, buried and misspelled of the labelled comments, one pass over them each.
+PASSES = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.3), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+MOST_TOKENS = 128
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Sources):
+    """A recipe of a fast model, told by its ``teacher``, read from TOML.
+
+    Attributes
+    ----------
+    teacher
+        The model that is learned from: a shipped one or a folder.
+    width, dilations
+        Of the network, see `cxnlp.training.convolutions.Convolutions`.
+    epochs, batch_size, learning_rate, dropout
+        Of its fitting; ``dropout`` is the share of tokens that is hidden.
+    """
+
+    teacher: str
+    width: int
+    dilations: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    dropout: float
+
+    @classmethod
+    def read(cls, path: Path) -> Config:
+        """Read and check a TOML file."""
+        values = cls.resolved(path)
+        return cls(**values | {"dilations": tuple(values["dilations"])})
+
+
+@dataclasses.dataclass(frozen=True)
+class Lessons:
+    """Tokenized comments and what is to be learned of each.
+
+    Attributes
+    ----------
+    ids, start
+        Token ids of all comments, end to end, and where each begins; (tokens,), (n + 1,) int.
+    aspects, sentiment
+        Targets (n, 34) and (n, 4) float16.
+    language
+        Indices (n,).
+    spans
+        First and last token of the evidence, (n, 34, 2) int16; -1 where there is none.
+    """
+
+    ids: np.ndarray
+    start: np.ndarray
+    aspects: np.ndarray
+    sentiment: np.ndarray
+    language: np.ndarray
+    spans: np.ndarray
+
+    def batches(self, size: int, draw: np.random.Generator) -> Iterator[Batch]:
+        """One epoch, each batch of comments of about equal length."""
+        length = np.minimum(np.diff(self.start), MOST_TOKENS)
+        order = np.argsort(length * draw.uniform(0.9, 1.1, len(length)))
+        slices = np.array_split(order, max(1, len(order) // size))
+        for index in draw.permutation(len(slices)):
+            rows = slices[index]
+            column = np.arange(length[rows].max())
+            mask = column < length[rows, None]
+            take = np.where(mask, self.start[rows, None] + column, 0)
+            ids = np.where(mask, self.ids[take], SPECIALS.index("<pad>"))
+            spans = self.spans[rows][:, None].astype(int)
+            inside = (column[:, None] >= spans[..., 0]) & (column[:, None] <= spans[..., 1])
+            yield Batch(
+                torch.from_numpy(ids.astype(int)),
+                torch.from_numpy(mask),
+                torch.from_numpy(self.aspects[rows].astype(np.float32)),
+                torch.from_numpy(self.sentiment[rows].astype(np.float32)),
+                torch.from_numpy(self.language[rows].astype(int)),
+                torch.from_numpy(inside & (spans[..., 0] >= 0)),
+            )
+
+
+def run(config: Config, work: Path, target: Path) -> Path:
+    """Train a fast model and write its folder; what the teacher has read is kept in `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    teacher, stored = load(config.teacher), store.read(config.teacher)
+    tokenizer = Tokenizer.from_str(stored.tokenizer)
+    labelled = corpus.read_labelled([*config.labelled, *config.extra])
+    dev = corpus.read_labelled(config.dev)
+    parts = [_labelled_lessons(tokenizer, labelled)]
+    parts += _taught(teacher, tokenizer, _texts(config, labelled), work)
+    lessons = _joined(parts)
+    log.info("%d comments, %d tokens", len(lessons.language), len(lessons.ids))
+    encoder = Convolutions(tokenizer.get_vocab_size(), config.width, config.dilations)
+    encoder.words.weight.data = _word_vectors(
+        Encoder(stored.tokenizer, stored.network), tokenizer.get_vocab_size(), config.width
+    )
+    network = _fit(Network(encoder), lessons, config, evaluator(dev, tokenizer))
+    return finish(config, network, tokenizer, labelled, dev, target)
+
+
+def _texts(config: Config, labelled: Dataset) -> list[str]:
+    """Variants of the labelled comments and the weak ones, in an order that mixes them."""
+    comments = comments_of(labelled)
+    texts: list[str] = []
+    for number, (join, bury, noise) in enumerate(PASSES):
+        vary = Augmenter(
+            comments,
+            neutral_sentences(config.neutral),
+            join=join,
+            bury=bury,
+            noise=noise,
+            seed=config.seed + number,
+        )
+        texts += [vary(comment).text for comment in comments]
+    if config.weak:
+        texts += corpus.read_weak(config.weak, config.weak_most, config.seed)[0]["text"]
+    order = np.random.default_rng(config.seed).permutation(len(texts))
+    return [texts[at] for at in order]
+
+
+def _labelled_lessons(tokenizer: Tokenizer, labelled: Dataset) -> Lessons:
+    comments = comments_of(labelled)
+    return _lessons(
+        tokenizer,
+        [c.text for c in comments],
+        np.stack([c.aspects for c in comments]),
+        np.stack([c.sentiment for c in comments]),
+        np.array([c.language for c in comments]),
+        np.stack([c.quotes for c in comments]),
+    )
+
+
+def _taught(teacher: Model, tokenizer: Tokenizer, texts: list[str], work: Path) -> list[Lessons]:
+    """What the teacher says of texts, portion by portion."""
+    parts = []
+    for start in range(0, len(texts), PORTION):
+        kept = work / f"taught.{start:07d}.safetensors"
+        portion = texts[start : start + PORTION]
+        if not kept.exists():
+            read = teacher.classify(portion)
+            assert read.evidence is not None
+            language = np.array([LANGUAGES.index(name) for name in read.language])
+            save_file(
+                {
+                    "aspects": read.aspect_probabilities.reshape(len(portion), -1),
+                    "sentiment": read.sentiment_probabilities,
+                    "language": language,
+                    "quotes": read.evidence.reshape(len(portion), -1, 2),
+                },
+                kept,
+            )
+            log.info("the teacher has read %d of %d", start + len(portion), len(texts))
+        parts.append(_lessons(tokenizer, portion, **load_file(kept)))
+    return parts
+
+
+def _lessons(
+    tokenizer: Tokenizer,
+    texts: list[str],
+    aspects: np.ndarray,
+    sentiment: np.ndarray,
+    language: np.ndarray,
+    quotes: np.ndarray,
+) -> Lessons:
+    """Tokenize, and turn quotes in characters (n, 34, 2) into spans of tokens."""
+    encodings = tokenizer.encode_batch(texts)
+    lengths = np.fromiter(map(len, encodings), int, len(encodings))
+    spans = np.full(quotes.shape, -1, np.int16)
+    for row in np.flatnonzero((quotes[..., 1] > 0).any(axis=1)):
+        offsets = np.array(encodings[row].offsets)[1:-1]  # without the marks at both ends
+        has = quotes[row, :, 1] > 0
+        first = np.searchsorted(offsets[:, 1], quotes[row, has, 0], side="right")
+        last = np.searchsorted(offsets[:, 0], quotes[row, has, 1], side="left") - 1
+        spans[row, has] = np.column_stack([first + 1, last + 1])
+    return Lessons(
+        np.concatenate([np.array(e.ids, np.int32) for e in encodings]),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        aspects.astype(np.float16),
+        sentiment.astype(np.float16),
+        language,
+        spans,
+    )
+
+
+def _joined(parts: list[Lessons]) -> Lessons:
+    columns = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts])
+        for field in dataclasses.fields(Lessons)
+        if field.name != "start"
+    }
+    lengths = np.concatenate([np.diff(part.start) for part in parts])
+    return Lessons(start=np.concatenate([[0], np.cumsum(lengths)]), **columns)
+
+
+def _word_vectors(teacher: Encoder, count: int, width: int) -> torch.Tensor:
+    """What the teacher makes of each word piece on its own, in its `width` main directions.
+
+    As model2vec distils a sentence encoder (Tulkens and van Dongen 2024).
+    """
+    from sklearn.decomposition import PCA
+
+    each = np.arange(count)
+    vectors = teacher.embed(Windows(each, each, np.ones_like(each), each, each, []))
+    main = PCA(width, random_state=0).fit_transform(vectors)
+    return torch.from_numpy((main / main.std() * 0.5).astype(np.float32))
+
+
+def _fit(
+    network: Network,
+    lessons: Lessons,
+    config: Config,
+    evaluate: Callable[[Network], dict[str, float]],
+) -> Network:
+    stage = Stage("distil", config.epochs, config.learning_rate, config.learning_rate)
+    draw = np.random.default_rng(config.seed)
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01, fused=True)
+    per_epoch = max(1, len(lessons.language) // config.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, config.learning_rate, config.epochs * per_epoch, pct_start=0.1
+    )
+    hidden = SPECIALS.index("<unk>")
+    for epoch in range(config.epochs):
+        started, total = time.monotonic(), 0.0
+        network.train()
+        for batch in lessons.batches(config.batch_size, draw):
+            drop = torch.rand(batch.ids.shape) < config.dropout
+            batch.ids[drop & batch.mask] = hidden
+            loss = loss_of(network, batch, stage)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            optimiser.zero_grad()
+            schedule.step()
+            total += float(loss.detach())
+        log.info(
+            "epoch %d loss %.3f %.0f s: %s",
+            epoch, total / per_epoch, time.monotonic() - started, json.dumps(evaluate(network)),
+        )  # fmt: skip
+    return network
