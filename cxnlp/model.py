@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from tokenizers import Encoding
 
 from cxnlp import batching, store, text
 from cxnlp.calibration import Calibration
@@ -144,7 +145,8 @@ class Model:
 
     def _read(self, texts: pa.LargeStringArray, evidence: bool) -> Results:
         """Read distinct texts, all of which hold text."""
-        windows = self._encoder.tokenize(texts.to_pylist())
+        sources = texts.to_pylist()
+        windows = self._encoder.tokenize(sources)
         outputs = self._encoder.read(windows, evidence)
         calibration, count = self._calibration, len(texts)
         by_window = calibration.aspects(outputs.aspects)
@@ -159,7 +161,7 @@ class Model:
             _weighted(calibration.sentiment(outputs.sentiment), windows, count),
             aspects,
             decisions,
-            _evidence(texts, windows, outputs, by_window, decisions) if evidence else None,
+            _evidence(sources, windows, outputs, by_window, decisions) if evidence else None,
         )
 
 
@@ -172,7 +174,7 @@ def _weighted(values: np.ndarray, windows: Windows, count: int) -> np.ndarray:
 
 
 def _evidence(
-    texts: pa.LargeStringArray,
+    texts: list[str],
     windows: Windows,
     outputs: Outputs,
     by_window: np.ndarray,
@@ -190,17 +192,25 @@ def _evidence(
         best[at] += by_window[own, aspects[at], signs[at]].argmax()
     assert outputs.spans is not None
     tokens = outputs.spans[best, aspects, signs] + (windows.start - windows.first)[best, None]
-    for row in np.unique(rows):
-        mine = rows == row if len(rows) < 64 else slice(*np.searchsorted(rows, [row, row + 1]))
-        offsets = np.array(windows.encodings[row].offsets).reshape(-1, 2)
-        if not len(offsets):
-            continue
-        source = texts[int(row)].as_py()
-        # A window of nothing but marks has no words to point at: stay inside the text.
-        ends = np.clip(tokens[mine], 0, len(offsets) - 1)
-        bounds = np.column_stack([offsets[ends[:, 0], 0], offsets[ends[:, 1], 1]])
-        evidence[row, aspects[mine], signs[mine]] = [_tight(source, *pair) for pair in bounds]
+    bounds = [
+        _bounds(texts[row], windows.encodings[row], first, last)
+        for row, (first, last) in zip(rows.tolist(), tokens.tolist(), strict=True)
+    ]
+    evidence[rows, aspects, signs] = np.array(bounds, np.int32).reshape(-1, 2)
     return evidence
+
+
+def _bounds(source: str, encoding: Encoding, first: int, last: int) -> tuple[int, int]:
+    """Characters of a run of tokens; -1 for a text that has none."""
+    if not len(encoding):
+        return -1, -1
+    # A window of nothing but marks has no words to point at: stay inside the text.
+    most = len(encoding) - 1
+    begin = encoding.token_to_chars(min(max(first, 0), most))
+    finish = encoding.token_to_chars(min(max(last, 0), most))
+    assert begin is not None
+    assert finish is not None
+    return _tight(source, begin[0], finish[1])
 
 
 def _tight(source: str, start: int, end: int) -> tuple[int, int]:
