@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 from pathlib import Path
@@ -21,7 +22,9 @@ from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
 from cxnlp.training import augment, base, corpus, distil, export, graph, recipe, tune
 from cxnlp.training.augment import Augmenter
+from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.fit import Stage, comments_of
+from cxnlp.training.network import Network
 
 LABELLED = [
     ("nl", "vriendelijk geholpen", "positive", {"friendliness": ["+", "vriendelijk"]}),
@@ -281,9 +284,59 @@ def test_the_recipe_from_files_to_a_model_folder(
     assert "Invented comments." in card
     assert str(tmp_path) not in (target / "manifest.json").read_text(encoding="utf-8") + card
     assert Calibration.from_json(model.manifest["calibration"])
+    _check_distillation(config, target, tmp_path)
     again = recipe.run(config, tmp_path / "work", tmp_path / "again")  # from what it kept
     same = Encoder((again / "tokenizer.json").read_text(encoding="utf-8"), tiny.graph())
     assert same.tokenize(["een uur"]).ids.tolist()
+
+
+def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> None:
+    """A student of the tiny model reads as its teacher does."""
+    sources = {f.name: getattr(config, f.name) for f in dataclasses.fields(recipe.Sources)}
+    student = distil.Config(
+        **sources | {"name": "small"}, teacher=str(teacher), width=16, dilations=(1, 2),
+        taught=400, epochs=8, batch_size=8, learning_rate=3e-2, dropout=0.0,
+    )  # fmt: skip
+    target = distil.run(student, folder / "lessons", folder / "small")
+    texts = [text for _, text, _, _ in LABELLED]
+    right, found = cxnlp.load(teacher).classify(texts), cxnlp.load(target).classify(texts)
+    assert f1(right.decisions, found.decisions) > 0.8
+    assert (found.evidence[found.decisions][:, 1] > 0).all()
+    kept = sorted((folder / "lessons").glob("*.safetensors"))
+    assert len(kept) == 1
+    again = dataclasses.replace(student, epochs=1)
+    distil.run(again, folder / "lessons", folder / "small")  # from what the teacher had read
+    assert str(folder) not in (target / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_the_graph_of_convolutions_is_the_network() -> None:
+    torch.manual_seed(0)
+    network = Network(Convolutions(64, 16)).eval()
+    found = _run(export.build(network, 1).SerializeToString(), IDS)
+    ids, mask = torch.from_numpy(IDS), torch.from_numpy(IDS != 1)
+    with torch.inference_mode():
+        expected = network.read(network.encode(ids, mask), mask)
+    for name in ("aspects", "sentiment", "language"):
+        np.testing.assert_allclose(found[name], expected[name].numpy(), atol=1e-5)
+    alone = _run(export.build(network, 1).SerializeToString(), IDS[:1, :5])  # without padding
+    np.testing.assert_allclose(alone["aspects"][0], found["aspects"][0], atol=1e-5)
+
+
+def test_lessons_point_at_the_tokens_of_the_evidence() -> None:
+    tokenizer = Tokenizer.from_str(tiny.tokenizer())
+    text = "een uur in de wacht"
+    quotes = np.full((1, 34, 2), -1)
+    quotes[0, 9] = text.index("uur"), text.index("uur") + len("uur in de")
+    one = np.zeros((1, 34)), np.zeros((1, 4)), np.zeros(1, int)
+    lessons = distil._lessons(tokenizer, [text], *one, quotes)
+    first, last = lessons.spans[0, 9]
+    encoding = tokenizer.encode(text)
+    start, end = encoding.offsets[first][0], encoding.offsets[last][1]
+    assert text[start:end].strip() == "uur in de"
+    assert (np.delete(lessons.spans[0], 9, axis=0) == -1).all()
+    (batch,) = lessons.batches(8, np.random.default_rng(0))
+    assert batch.quotes is not None
+    assert batch.quotes[0, :, 9].nonzero().flatten().tolist() == list(range(first, last + 1))
 
 
 def test_a_config_file(tmp_path: Path) -> None:

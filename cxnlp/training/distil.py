@@ -49,6 +49,8 @@ class Config(Sources):
     ----------
     teacher
         The model that is learned from: a shipped one or a folder.
+    taught
+        How many comments it reads, drawn from the weak ones and variants of the labelled ones.
     width, dilations
         Of the network, see `cxnlp.training.convolutions.Convolutions`.
     epochs, batch_size, learning_rate, dropout
@@ -56,6 +58,7 @@ class Config(Sources):
     """
 
     teacher: str
+    taught: int
     width: int
     dilations: tuple[int, ...]
     epochs: int
@@ -153,7 +156,7 @@ def _texts(config: Config, labelled: Dataset) -> list[str]:
     if config.weak:
         texts += corpus.read_weak(config.weak, config.weak_most, config.seed)[0]["text"]
     order = np.random.default_rng(config.seed).permutation(len(texts))
-    return [texts[at] for at in order]
+    return [texts[at] for at in order[: config.taught]]
 
 
 def _labelled_lessons(tokenizer: Tokenizer, labelled: Dataset) -> Lessons:
