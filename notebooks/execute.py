@@ -5,6 +5,7 @@ python notebooks/execute.py    # or: make notebooks
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -33,11 +34,22 @@ def executed(path: Path) -> nbformat.NotebookNode:
         config=config,
     )
     client.execute()
+    _name_tables(notebook)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     return notebook
+
+
+def _name_tables(notebook: nbformat.NotebookNode) -> None:
+    """Number the styled tables, whose names pandas draws at random: running again changes none."""
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if page := output.get("data", {}).get("text/html"):
+                output.data["text/html"] = re.sub(r"\bT_[0-9a-f]{5}", f"T_{number:05}", page)
+            if text := output.get("data", {}).get("text/plain"):
+                output.data["text/plain"] = re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
 def main() -> None:
