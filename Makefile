@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint wheel clean
+.PHONY: demo test notebooks wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/cxnlp score examples/comments.csv -o examples/scored.csv --force
@@ -15,6 +15,9 @@ test: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+notebooks: $(VENV)/.tested
+	$(BIN)/python notebooks/execute.py
 
 wheel: $(VENV)/.tested
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

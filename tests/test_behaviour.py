@@ -1,7 +1,6 @@
 """What the shipped model can and cannot read, capability by capability.
 
-`behaviour.jsonl` holds minimal cases written for this purpose; no model was trained or tuned on
-them. `behaviour_floor.json` holds what the committed model passed of each capability when it was
+`behaviour_floor.json` holds what the committed model passed of each capability when it was
 committed: a model that passes fewer is worse at something that users notice.
 
     python tests/test_behaviour.py            # prints the report, case by case what failed
@@ -12,45 +11,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from behaviour import CAPABILITIES, CASES, report
 
-import cxnlp
-from cxnlp.results import Result
-
-HERE = Path(__file__).parent
-CASES = [json.loads(line) for line in (HERE / "behaviour.jsonl").read_text("utf-8").splitlines()]
-FLOOR_FILE = HERE / "behaviour_floor.json"
-MARKS = {"positive": "+", "negative": "-", "mixed": "±"}
-CAPABILITIES = sorted({case["capability"] for case in CASES})
-
-
-def faults(case: dict, result: Result) -> list[str]:
-    """What the result has wrong, in words; nothing where the case is passed."""
-    found = {aspect: MARKS[reading.polarity] for aspect, reading in result.aspects.items()}
-    wrong = [
-        f"{aspect} {sign} is read as {found.get(aspect, 'nothing')}"
-        for aspect, sign in case["expect"].items()
-        if found.get(aspect) != sign
-    ]
-    signed = {a + sign for a, mark in found.items() for sign in mark.replace("±", "+-")}
-    wrong += [f"{mention} is read" for mention in case["absent"] if mention in signed]
-    if not case["expect"]:
-        wrong += [f"{mention} is read" for mention in sorted(signed - set(case["absent"]))]
-    if case["sentiment"] and result.sentiment != case["sentiment"]:
-        wrong.append(f"sentiment {case['sentiment']} is read as {result.sentiment}")
-    return wrong
-
-
-def report() -> dict[str, list[tuple[dict, list[str]]]]:
-    """Every case with its faults, by capability."""
-    results = cxnlp.classify([case["text"] for case in CASES])
-    by_capability = defaultdict(list)
-    for case, result in zip(CASES, results, strict=True):
-        by_capability[case["capability"]].append((case, faults(case, result)))
-    return by_capability
+FLOOR_FILE = Path(__file__).with_name("behaviour_floor.json")
 
 
 @pytest.fixture(scope="module")
