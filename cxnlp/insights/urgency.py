@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
 from cxnlp.insights.excerpts import excerpts
 from cxnlp.insights.scored import Scored, Source
@@ -18,17 +19,21 @@ from cxnlp.taxonomy import ASPECTS, SIGNS
 HALF_LIFE = 30
 
 _PROMISE = (
-    r"beloo?f|beloofd|toegezegd|toezegging|afgesproken|afspraak was|zou(?:den)? (?:mij |me )?"
-    r"(?:terug)?bellen|promise|assured|guarantee|told (?:me|us) (?:it|that|they)|said (?:they|it)"
+    r"beloo?f|toegezegd|toezegging|afgesproken|afspra(?:ak|ken)|zou(?:den)? .{0,40}(?:bellen|komen)"
+    r"|(?:verteld|gezegd) dat|promise|assured|guarantee|told (?:me |us )?(?:it|that|they)"
+    r"|said (?:they|it|he|she)|(?:was|were) supposed to"
 )
 _AGAIN = (
-    r"nog (?:steeds|altijd) (?:geen|niets|niks)|(?:tweede|derde|vierde|vijfde|zoveelste|tigste) "
-    r"(?:keer|maal|mail|poging)|\b(?:[3-9]|1\d|drie|vier|vijf|zes|tien) ?(?:x|keer|maal) (?:gebeld"
-    r"|gemaild|contact)|(?:nooit|niet|niemand) (?:iets (?:terug )?)?(?:gehoord|terug ?gebeld"
-    r"|beantwoord|gereageerd)|geen (?:antwoord|reactie)|hoor(?:de)? (?:nog )?niets"
-    r"|still (?:no|nothing|not|waiting|haven'?t)|(?:second|third|fourth|fifth|2nd|3rd|4th|5th|"
-    r"umpteenth) (?:time|call|e-?mail|attempt)|\b(?:[3-9]|1\d|three|four|five|six|ten) (?:times"
-    r"|calls|e-?mails)|no(?:body| one|-one)? (?:ever )?(?:called|rang|replied|answered|responded)"
+    r"nog (?:steeds |altijd )?(?:geen|niet|niets|niks)"
+    r"|(?:tweede|derde|vierde|vijfde|zoveelste|tigste) (?:keer|maal|mail|poging)"
+    r"|\b(?:[3-9]|1\d|drie|vier|vijf|zes|tien) ?(?:x|keer|maal) (?:gebeld|gemaild|contact)"
+    r"|(?:nooit|niet|niets|niemand) (?:iets |meer )?(?:op |van )?(?:terug )?"
+    r"(?:gehoord|teruggebeld|gebeld|beantwoord|gereageerd)"
+    r"|geen (?:antwoord|reactie|gehoor)|hoor(?:de)? (?:nog )?niets|niemand .{0,20}laat weten"
+    r"|still (?:no|nothing|not|waiting|have no|do(?:es)?n['’]?t|ha(?:ve|s)n['’]?t)"
+    r"|(?:second|third|fourth|fifth|2nd|3rd|4th|5th|umpteenth) (?:time|call|e-?mail|attempt)"
+    r"|\b(?:[3-9]|1\d|three|four|five|six|ten) (?:times|calls|e-?mails)"
+    r"|no(?:body| one|-one)? (?:ever )?(?:called|rang|replied|answered|responded)"
     r"|no (?:reply|response|answer|call ?back)|never (?:heard|called|rang|replied|got back)"
 )
 
@@ -38,26 +43,18 @@ class _Reason(NamedTuple):
     weight: float
     aspect: str
     """Its complaint is needed, and its words are shown."""
-    company: tuple[str, ...]
-    """A complaint of one of these, too, or ..."""
     words: str | None
-    """... such words in the comment; None where neither is needed."""
+    """Such words in the comment are needed, too; None where any will do."""
     nl: str
     en: str
 
 
 #: The rules. Points are the weight times the confidence of the aspect.
 REASONS = (
-    _Reason("leaving", 3, "loyalty", (), None, "dreigt te vertrekken", "threatens to leave"),
-    _Reason(
-        "promise", 2, "integrity", ("time", "resolution", "communication"), _PROMISE,
-        "belofte niet nagekomen", "promise not kept",
-    ),
-    _Reason(
-        "unanswered", 2, "time", ("listening", "communication", "resolution"), _AGAIN,
-        "wacht al langer op antwoord", "still waiting for an answer",
-    ),
-)  # fmt: skip
+    _Reason("leaving", 3, "loyalty", None, "dreigt te vertrekken", "threatens to leave"),
+    _Reason("promise", 2, "integrity", _PROMISE, "belofte niet nagekomen", "promise not kept"),
+    _Reason("unanswered", 2, "time", _AGAIN, "blijft wachten", "keeps waiting"),
+)
 
 
 def urgent(
@@ -73,9 +70,8 @@ def urgent(
     """Rank the comments that ask for an answer now.
 
     A plain rule, made for this library: three points for a threat to leave (loyalty criticised),
-    two for a broken promise (integrity criticised, and time, resolution or communication too, or
-    words such as "beloofd"), two for a customer who keeps waiting (time criticised, and
-    listening, communication or resolution too, or words such as "derde keer" or "still no
+    two for a broken promise (integrity criticised, with words such as "beloofd"), two for a
+    customer who keeps waiting (time criticised, with words such as "derde keer" or "still no
     reply"); each times the confidence of the aspect. The points of a comment are added. With
     dates they count half, for the ranking, every 30 days before the last one.
 
@@ -105,8 +101,11 @@ def urgent(
     Raises
     ------
     CxnlpError
-        For a column that does not exist, dates that cannot be read, or a table without comments.
+        For a column that does not exist, dates that cannot be read, a table without comments, or
+        another language.
     """
+    if lang not in ("nl", "en"):
+        raise CxnlpError(f"There are no reasons in {lang!r}; give one of en, nl.")
     scored = Scored.of(source, text=text)
     points = _points(scored)
     total = points.sum(axis=1)
@@ -147,8 +146,7 @@ def _points(scored: Scored) -> np.ndarray:
         at = ASPECTS.index(reason.aspect)
         holds = complaint[:, at] & ~scored.no_text
         if reason.words is not None:
-            company = complaint[:, [ASPECTS.index(aspect) for aspect in reason.company]]
-            holds &= company.any(axis=1) | _say(scored, holds, reason.words)
+            holds &= _say(scored, holds, reason.words)
         points[holds, column] = reason.weight * confidence[holds, at]
     return points
 
