@@ -16,10 +16,10 @@ from synthetic import readings, survey, table
 
 import cxnlp
 from cxnlp.errors import CxnlpError
-from cxnlp.insights import Scored
+from cxnlp.insights import Scored, impact, pillars
 from cxnlp.insights.reporting import columns
 from cxnlp.insights.reporting.findings import findings
-from cxnlp.insights.reporting.gather import Options, gather
+from cxnlp.insights.reporting.gather import Content, Options, gather
 from cxnlp.insights.reporting.words import WORDING, Words
 
 PARTS = ("pillars", "impact", "trend", "groups")
@@ -199,6 +199,21 @@ def test_trifles_are_not_told_however_sure(scored: Scored) -> None:
     assert "Breda" in findings(content, Words("en"))[0].body
     content.groups["difference"] = content.groups["difference"] / 10
     assert "Breda" not in str(findings(content, Words("en")))
+
+
+def test_a_score_of_chance_is_moved_by_nothing() -> None:
+    scored, told = survey(600), 0
+    for seed in range(20):
+        chance = np.random.default_rng(seed).integers(0, 11, 600)
+        shuffled = dataclasses.replace(scored, extra=pd.DataFrame({"nps": chance}))
+        content = Content(Options(), 600, 0, {}, {}, pillars(shuffled))
+        content.impact = impact(shuffled, "nps", replicates=200)
+        told += bool(findings(content, Words("en")))
+    assert told <= 3
+
+
+def test_one_comment_is_no_finding() -> None:
+    assert not findings(gather(Scored.of(readings(ONE, SAID)), Options()), Words("en"))
 
 
 ONE = ["Heel vriendelijk, maar ik heb lang moeten wachten"]

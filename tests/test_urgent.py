@@ -76,7 +76,8 @@ def test_the_words_of_the_weightiest_reason_are_marked(results: Results) -> None
     "words",
     ["nog steeds geen antwoord", "nooit teruggebeld", "al 4x gebeld", "voor de zoveelste keer",
      "het geld is nog niet binnen", "I still don't have it", "niets meer van gehoord",
-     "niemand die iets laat weten", "still no reply", "for the third time", "called five times", "nobody called me"],
+     "niemand die iets laat weten", "still no reply", "for the third time",
+     "called five times", "nobody called me"],
 )  # fmt: skip
 def test_words_of_repeated_contact(words: str) -> None:
     results = readings([f"Te laat: {words}"], [{("time", "negative"): "Te laat"}])

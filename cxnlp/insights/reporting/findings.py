@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
+from cxnlp.insights.intervals import ALPHA, corrected
 from cxnlp.insights.reporting.gather import Content, ranking
 from cxnlp.insights.reporting.words import Words
 
@@ -15,6 +17,8 @@ _PROBLEMS, _STRENGTHS, _PLACES, _NAMED = 3, 2, 2, 2
 _LONGEST_NAME = 40
 #: Net scores that differ less are not worth telling, however sure: many comments show any trifle.
 _LEAST_DIFFERENCE = 0.03
+#: Without a score, what fewer comments say is no finding.
+_LEAST_SAID = 10
 
 
 class Finding(NamedTuple):
@@ -53,15 +57,25 @@ def _certain(content: Content, sign: str) -> list[str]:
     """Aspects that matter by more than chance: by their impact, or as often as one in twenty."""
     ranked = ranking(content, sign)
     if _has_impact(content):
-        assert content.impact is not None
-        ends = content.impact.set_index("aspect")
-        if sign == "positive":
-            sure = ends.index[ends["gained_low"] > 0]
-        else:
-            sure = ends.index[ends["lost_high"] < 0]
-        return [aspect for aspect in ranked if aspect in set(sure)]
-    low = content.pillars.set_index("aspect")[f"{sign}_share_low"]
-    return [aspect for aspect in ranked if low[aspect] > 0.05]
+        p = _chance(content)["gained" if sign == "positive" else "lost"]
+        return [aspect for aspect in ranked if p[aspect] < ALPHA]
+    said = content.pillars.set_index("aspect")
+    often = (said[f"{sign}_share_low"] > 0.05) & (said[sign] + said["mixed"] >= _LEAST_SAID)
+    return [aspect for aspect in ranked if often[aspect]]
+
+
+def _chance(content: Content) -> pd.DataFrame:
+    """P-values of the points gained and lost by each aspect, corrected for their number.
+
+    Those of a normal distribution with the width of the bootstrap's interval.
+    """
+    assert content.impact is not None
+    moved, names = content.impact.set_index("aspect"), ["gained", "lost"]
+    width = moved[[f"{name}_high" for name in names]].to_numpy()
+    width = width - moved[[f"{name}_low" for name in names]].to_numpy()
+    points = moved[names].abs()
+    p = 2 * norm.sf(points * 2 * norm.isf(ALPHA / 2), scale=width)
+    return pd.DataFrame(corrected(p), points.index, names)
 
 
 def _has_impact(content: Content) -> bool:
