@@ -208,6 +208,7 @@ def test_kinds_are_found_out() -> None:
         ([0, 1, 2, 3], "csat", r"Row 1 has the score '0', which is not within 1 to 5 \(csat\)"),
         ([8, 8, 8, -1], "nps", "Row 4"),
         ([8, 8.5, 8, 8], "nps", "Row 2 has the score '8.5', but NPS is a whole number"),
+        ([True, False, True, True], "nps", "Row 1 has the score 'True', which is not a number"),
         (["8", "goed", "7", ""], "nps", "Row 2 has the score 'goed', which is not a number"),
         ([8, 8, 8, 8], "ces", "kind is 'ces'; give one of nps, csat, stars, grade"),
         ([8, 8], "nps", "2 scores for 4 rows"),
@@ -217,6 +218,11 @@ def test_kinds_are_found_out() -> None:
 def test_scores_that_cannot_be(values: object, kind: str | None, why: str) -> None:
     with pytest.raises(CxnlpError, match=why):
         impact(chance(4), values, kind)
+
+
+def test_no_replicates() -> None:
+    with pytest.raises(CxnlpError, match="replicates is 0; give 1 or more"):
+        impact(chance(4), [8, 8, 8, 8], "nps", replicates=0)
 
 
 @pytest.mark.parametrize(

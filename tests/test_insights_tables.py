@@ -278,6 +278,11 @@ def test_groups_of_one_member() -> None:
     assert one["group"].tolist() == [7] * 17
 
 
+def test_groups_of_lists() -> None:
+    with pytest.raises(CxnlpError, match="The groups are lists"):
+        compare(chance(2), [["A"], ["B"]])
+
+
 @pytest.mark.parametrize("rows", [0, 1, 5])
 def test_no_comments(rows: int) -> None:
     scored = chance(rows, no_text=1)

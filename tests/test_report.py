@@ -302,7 +302,7 @@ def test_what_was_left_out_is_said(make: Any) -> None:
     told = page.sections["left-out"]
     assert "rows without text" in told
     assert "comments without a score" in told
-    assert "1 groups of store with fewer than 10 comments" in told
+    assert "1 group of store with fewer than 10 comments (3)" in told
     assert "in no group of store" in told
     assert "Kleine winkel" not in page.shown
 
@@ -316,6 +316,8 @@ def test_personal_data_are_masked_unless_asked_not_to(make: Any) -> None:
     page = make(results, mask=False)
     assert "Jansen" in page.shown
     assert Words("en")("unmasked") in page.shown
+    assert Words("en")("quotes_masked") not in page.shown
+    assert Words("en")("quotes_masked") in make(results).shown
 
 
 def test_refusals(tmp_path: Path) -> None:
@@ -334,6 +336,17 @@ def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(CxnlpError, match="no folder .*; make it first"):
         cxnlp.report(results, tmp_path / "none" / "report.html")
     assert not path.exists()
+
+
+def test_a_single_day_is_no_span(make: Any) -> None:
+    page = make(table(SAID * 20, ONE * 20, date=["2026-03-01"] * 20))
+    assert page.sections[""].strip().endswith("1 Mar 2026")
+    assert " to " not in page.sections[""]
+
+
+def test_more_comments_to_a_group_leave_the_impact_as_it_is(make: Any) -> None:
+    scored = survey(400)
+    assert make(scored, least=3).sections["impact"] == make(scored, least=60).sections["impact"]
 
 
 def test_many_groups_with_long_and_odd_names(make: Any) -> None:
@@ -385,6 +398,8 @@ def test_finding_groups() -> None:
     assert columns.find_groups(frame, 2) == "store"
     assert columns.find_groups(frame[["id", "store"]], 10) == "store"  # the report says why not
     assert columns.find_groups(frame[["id"]].assign(store=range(40)), 1) is None
+    assert columns.find_groups(frame[["id"]].assign(store=[["a"]] * 40), 1) is None
+    assert columns.find_groups(frame[["agent"]], 10) is None  # people, only where asked for
 
 
 def test_wording_has_both_languages_with_the_same_blanks() -> None:
@@ -404,7 +419,11 @@ def test_all_wording_is_used() -> None:
     made = {f"{kind}_points" for kind in ("nps", "csat", "stars", "grade")}
     made |= {"is_positive", "is_negative", "lost_short", "gained_short", "csat", "stars", "grade"}
     made |= {"week", "month", "quarter", "year", "en", "no_text", "positive"}
-    unused = [key for key in WORDING.keys() - made if not re.search(rf"[\"']{key}[\"']", source)]
+
+    def used(key: str) -> bool:
+        return re.search(rf"[\"']{key.removesuffix('_one')}[\"']", source) is not None
+
+    unused = [key for key in WORDING.keys() - made if not used(key)]
     assert not unused
 
 

@@ -59,7 +59,7 @@ def impact(
     least
         Fewer comments than this are too few to say anything.
     replicates
-        Samples of the bootstrap.
+        Samples of the bootstrap, at least 1.
     seed
         Of the bootstrap: the same seed gives the same intervals.
 
@@ -104,6 +104,8 @@ def impact(
         For a score out of range or that is no number, with its row; for a column that is not
         there; and for a kind that is not known, or not clear from the column.
     """
+    if replicates < 1:
+        raise CxnlpError(f"replicates is {replicates}; give 1 or more, best some hundreds.")
     scored = Scored.of(results)
     column = scored.column(score, "scores")
     values, kind = _scores(column, kind)

@@ -15,6 +15,8 @@ from cxnlp.taxonomy import LANGUAGES, POLARITIES, POLARITY_ORDER, SENTIMENT_ORDE
 def to_long(results: Source) -> pd.DataFrame:
     """One row per comment and aspect that it evaluates; comments that evaluate none have none.
 
+    Nothing is left out or masked: it holds what the table holds, personal data included.
+
     Parameters
     ----------
     results

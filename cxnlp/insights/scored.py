@@ -271,7 +271,7 @@ def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     odd
         (n,) bool: something is there, but no number.
     """
-    if pd.api.types.is_numeric_dtype(column):
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(np.float64, na_value=np.nan)
         return values, np.isinf(values)
     text = column.astype("str").str.strip().str.replace(",", ".")

@@ -136,9 +136,9 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
         One row per group that is shown, and aspect: ``group``, the columns of `pillars`, and
 
         ``shrunk``
-            The net score, drawn toward the mean of all groups by as much as the group is small
-            and the groups are alike, with its 95% interval (``shrunk_low``, ``shrunk_high``; see
-            `shrunk_net`). Rank by this: three comments do not top the list.
+            The net score, drawn toward the mean of the groups shown by as much as the group is
+            small and the groups are alike, with its 95% interval (``shrunk_low``,
+            ``shrunk_high``; see `shrunk_net`). Rank by this: three comments do not top the list.
         ``difference``
             Net score minus that of the comments of all other groups, with its 95% interval
             (``difference_low``, ``difference_high``; see `net_difference`).
@@ -154,12 +154,15 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     Raises
     ------
     CxnlpError
-        For a column that is not there.
+        For a column that is not there, or that holds lists.
     """
     scored = Scored.of(results)
     column = _stripped(scored.column(groups, "groups"))
     grouped = column.notna().to_numpy() & ~scored.no_text
-    codes, names = pd.factorize(column[grouped], sort=True)
+    try:
+        codes, names = pd.factorize(column[grouped], sort=True)
+    except TypeError:
+        raise CxnlpError("The groups are lists or the like; give each row one name.") from None
     counts = _tally(scored.decisions[grouped], codes, len(names))
     sizes = np.bincount(codes, minlength=len(names))
     shown = sizes >= least

@@ -20,14 +20,13 @@ SCORE_NAMES = (
     "nps", "csat", "score", "rating", "stars", "star", "sterren", "cijfer", "rapportcijfer",
     "grade", "beoordeling", "waardering", "recommend", "aanbeveling",
 )  # fmt: skip
+#: No agent or employee: people are compared by name only where that was asked for.
 GROUP_NAMES = (
     "store", "shop", "winkel", "filiaal", "vestiging", "branch", "location", "locatie", "site",
     "region", "regio", "channel", "kanaal", "segment", "department", "afdeling", "team",
     "organisation", "organization", "organisatie", "brand", "merk", "country", "land", "product",
     "group", "groep",
 )  # fmt: skip
-#: Groups of what one person did, which are looked at last.
-PERSON_NAMES = ("agent", "employee", "medewerker", "adviseur")
 #: Values that are looked at to tell what a column holds.
 _SAMPLE = 1000
 _MOST_GROUPS = 500
@@ -46,11 +45,7 @@ def find_score(extra: pd.DataFrame) -> str | None:
 
 def find_groups(extra: pd.DataFrame, least: int) -> str | None:
     """The column with groups: by its name, first those with two groups that can be shown."""
-    named = [
-        column
-        for names in (GROUP_NAMES, PERSON_NAMES)
-        for column in _named(extra, names, _are_groups)
-    ]
+    named = [*_named(extra, GROUP_NAMES, _are_groups)]
     shown = (c for c in named if (extra[c].value_counts() >= least).sum() > 1)
     return next(shown, named[0] if named else None)
 
@@ -91,5 +86,8 @@ def _are_numbers(column: pd.Series) -> bool:
 
 
 def _are_groups(column: pd.Series) -> bool:
-    count = _given(column).nunique()
+    try:
+        count = _given(column).nunique()
+    except TypeError:  # lists
+        return False
     return 0 < count <= min(_MOST_GROUPS, max(len(column) // 2, 1))

@@ -42,7 +42,7 @@ def findings(content: Content, words: Words) -> list[Finding]:
     found += _places(content, problems, words)
     if content.urgent is not None and len(content.urgent):
         count = content.urgent.attrs["found"]
-        head = words("answer_one" if count == 1 else "answer", count=words.number(count))
+        head = words.counted("answer", count)
         found.append(Finding(head, words("answer_why")))
     return found
 

@@ -147,7 +147,7 @@ def _add_impact(content: Content, scored: Scored) -> None:
     if score is None:
         content.why["impact"] = "no_score"
         return
-    frame = _try(content, score, lambda: impact(scored, score, options.kind, least=options.least))
+    frame = _try(content, score, lambda: impact(scored, score, options.kind))
     content.impact = frame
     if frame is not None and not frame[["gained", "lost"]].notna().any(axis=None):
         content.why["impact"] = "few_scores"

@@ -87,7 +87,8 @@ def report(
         raise CxnlpError(f"There is no folder {path.parent}; make it first.")
     scored = Scored.of(source, text=text)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
-    path.write_text(render(content, Words(lang), title, _manifest(model)), encoding="utf-8")
+    page = render(content, Words(lang), title, _manifest(model))
+    path.write_text(page, encoding="utf-8")
     return path
 
 
@@ -108,6 +109,7 @@ def render(
         content=content,
         title=title or words("title"),
         findings=findings(content, words),
+        period=_period(content, words),
         tiles=_tiles(content, words),
         languages=_languages(content, words),
         sentiment=parts.sentiment(content, words) if content.comments else None,
@@ -140,10 +142,16 @@ def _manifest(model: str | Path | None) -> dict[str, Any] | None:
         raise CxnlpError(f"The manifest of model {model} is not JSON ({error}).") from None
 
 
+def _period(content: Content, words: Words) -> str:
+    if content.first is None or content.last is None:
+        return ""
+    first, last = words.day(content.first), words.day(content.last)
+    return first if first == last else words("period", first=first, last=last)
+
+
 def _tiles(content: Content, words: Words) -> list[tuple[str, str]]:
     """Large numbers, and what they are of."""
-    name = "one_comment" if content.comments == 1 else "comments"
-    tiles = [(words.number(content.comments), words(name))]
+    tiles = [(words.number(content.comments), words.counted("comments", content.comments))]
     if content.impact is not None and content.impact.attrs["comments"]:
         kind, value = content.impact.attrs["kind"], content.impact.attrs["score"]
         if kind == "nps":
@@ -214,21 +222,20 @@ def _left_out(content: Content, words: Words) -> list[str]:
     }
     for key, count in counts.items():
         if count:
-            said.append(words(key, count=words.number(count)))
+            said.append(words.counted(key, count))
     hidden = content.suppressed
     if hidden.get("groups"):
         said.append(
-            words(
+            words.counted(
                 "suppressed",
-                groups=words.number(hidden["groups"]),
+                hidden["groups"],
                 column=options.group,
                 least=options.least,
-                count=words.number(hidden["comments"]),
+                comments=words.number(hidden["comments"]),
             )
         )
     if hidden.get("ungrouped"):
-        count = words.number(hidden["ungrouped"])
-        said.append(words("ungrouped", count=count, column=options.group))
+        said.append(words.counted("ungrouped", hidden["ungrouped"], column=options.group))
     used = [name for name in (options.date, options.score, options.group) if name]
     said.append(words("used", columns=words.join(used) or words("none")))
     said += [words("unusable", column=name, why=why) for name, why in content.unusable.items()]

@@ -39,6 +39,10 @@ class Words:
     def __call__(self, key: str, **values: Any) -> str:
         return WORDING[key][self.lang].format(**values)
 
+    def counted(self, key: str, count: int, **values: Any) -> str:
+        """The wording of a number of things; that of one has a key of its own, with ``_one``."""
+        return self(f"{key}_one" if count == 1 else key, count=self.number(count), **values)
+
     def aspect(self, key: str) -> str:
         """The name of an aspect."""
         return self._aspects[key]
