@@ -13,7 +13,7 @@ import datasets
 import pytest
 
 from cxnlp.files import read_labelled
-from cxnlp.taxonomy import ASPECTS
+from cxnlp.taxonomy import ASPECTS, SENTIMENTS
 from cxnlp.training import corpus
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +27,10 @@ RECORDS = {
     ]
     for split in SPLITS
 }
+READINGS = [
+    json.loads(line)
+    for line in (CORPUS / "readings.jsonl").read_text(encoding="utf-8").strip().split("\n")
+]
 EVERY = [record for split in SPLITS for record in RECORDS[split]]
 
 
@@ -105,14 +109,52 @@ def counts() -> dict[str, dict[str, int]]:
     }
 
 
+def _signed(reading: dict) -> set[tuple[str, str]]:
+    marks = reading["aspects"].items()
+    return {(aspect, sign) for aspect, mark in marks for sign in mark.replace("±", "+-")}
+
+
+def agreement() -> str:
+    """How well the blind second reader agrees with the first, in a sentence."""
+    pairs = [(_signed(r["first"]), _signed(r["second"])) for r in READINGS]
+    both = sum(len(first & second) for first, second in pairs)
+    each = sum(len(first) + len(second) for first, second in pairs)
+    same = sum(r["first"]["sentiment"] == r["second"]["sentiment"] for r in READINGS)
+    return (
+        f"{len(READINGS):,} comments were read again; the readers agree on aspects at micro-F1 "
+        f"{2 * both / each:.3f}, on sentiment in {same / len(READINGS):.3f}."
+    )
+
+
+def sheet(readme: str) -> str:
+    """The datasheet with the counts and the agreement of today."""
+    tables = [
+        f"| {title} | |\n| --- | ---: |\n"
+        + "".join(f"| {name} | {count:,} |\n" for name, count in table.items())
+        for title, table in counts().items()
+    ]
+    for mark, text in (("counts", "\n".join(tables)), ("agreement", agreement() + "\n")):
+        pattern = rf"(<!-- {mark}: .*? -->\n).*?(<!-- end of {mark} -->)"
+        readme = re.sub(pattern, lambda m, t=text: m[1] + t + m[2], readme, flags=re.S)
+    return readme
+
+
 def test_the_datasheet_states_the_counts() -> None:
-    sheet = (CORPUS / "README.md").read_text(encoding="utf-8")
-    for table in counts().values():
-        for name, count in table.items():
-            assert f"| {name} | {count:,} |" in sheet, (name, count)
+    readme = (CORPUS / "README.md").read_text(encoding="utf-8")
+    assert readme == sheet(readme)
+    assert f"| all | {len(EVERY):,} |" in readme
+    assert agreement() in readme
+
+
+def test_readings_are_of_comments_that_are_here() -> None:
+    assert {r["id"] for r in READINGS} <= {r["id"] for r in EVERY}
+    for reading in READINGS:
+        for who in ("first", "second"):
+            assert reading[who]["sentiment"] in SENTIMENTS
+            assert set(reading[who]["aspects"]) <= set(ASPECTS)
 
 
 if __name__ == "__main__":
-    for title, table in counts().items():
-        print(f"| {title} | |\n| --- | ---: |")
-        print("\n".join(f"| {name} | {count:,} |" for name, count in table.items()), "\n")
+    path = CORPUS / "README.md"
+    path.write_text(sheet(path.read_text(encoding="utf-8")), encoding="utf-8")
+    print(path.read_text(encoding="utf-8"))

@@ -116,6 +116,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
         for copy in range(stage.copies):
             training.train(stage, copy)
     training.load(config.stages[-1])
+    log.info("mean of the copies: %s", json.dumps(training.evaluate(training.network)))
     return finish(
         config, training.network, training.tokenizer, training.labelled, training.dev, target
     )
