@@ -15,23 +15,24 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-def accuracy(manifest: dict) -> str:
+def accuracy(manifests: list[dict]) -> str:
     lines = [
-        "| comments | pillar micro-F1 | macro-F1 | sentiment accuracy | ECE | evidence hit rate |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| model | comments | pillar micro-F1 | macro-F1 | sentiment accuracy | ECE | evidence |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for figure in manifest["figures"]:
+    figures = [(m["name"], figure) for m in manifests for figure in m["figures"]]
+    for model, figure in figures:
         slices = {"all": figure["report"]["overall"], **figure["report"]["by_language"]}
         for name in ("all", "nl", "en"):
             values = slices[name]
             lines.append(
-                f"| {figure['data']}, {name} ({values['comments']:,}) | "
+                f"| {model} | {figure['data'].split(' (')[0]}, {name} ({values['comments']:,}) | "
                 f"{values['pillar_micro_f1']:.3f} | {values['pillar_macro_f1']:.3f} | "
                 f"{values['sentiment_accuracy']:.3f} | {values['ece']:.3f} | "
                 f"{values['evidence_hit_rate']:.3f} |"
             )
-    commands = ", ".join(f"`{figure['command']}`" for figure in manifest["figures"])
-    return "\n".join([*lines, "", f"Printed by {commands}."])
+    commands = "\n".join(f"- `{figure['command']}`" for _, figure in figures)
+    return "\n".join([*lines, "", "Printed by", "", commands])
 
 
 def speed(measured: dict) -> str:
@@ -52,9 +53,12 @@ def speed(measured: dict) -> str:
 
 def filled(readme: str) -> str:
     """README.md with the figures of today."""
-    manifest = json.loads((ROOT / "models/accurate/manifest.json").read_text(encoding="utf-8"))
+    manifests = [
+        json.loads((ROOT / "models" / name / "manifest.json").read_text(encoding="utf-8"))
+        for name in ("accurate", "fast")
+    ]
     measured = json.loads((ROOT / "benchmarks/throughput.json").read_text(encoding="utf-8"))
-    for name, text in (("figures", accuracy(manifest)), ("speed", speed(measured))):
+    for name, text in (("figures", accuracy(manifests)), ("speed", speed(measured))):
         pattern = rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)"
         readme = re.sub(pattern, lambda m, t=text: m[1] + t + "\n" + m[2], readme, flags=re.S)
     return readme

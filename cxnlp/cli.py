@@ -170,7 +170,8 @@ def evaluate(
         from cxnlp.training import card
 
         assert loaded.folder is not None
-        card.record(loaded.folder, record, f"cxnlp eval {labelled}", report)
+        which = "" if model == "accurate" else f" --model {model}"
+        card.record(loaded.folder, record, f"cxnlp eval {labelled}{which}", report)
         _say(f"recorded in {loaded.folder}")
 
 

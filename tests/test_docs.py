@@ -8,11 +8,14 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import cxnlp
 from cxnlp.training import card
 
 ROOT = Path(__file__).parent.parent
+MODELS = ("accurate", "fast")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -31,8 +34,9 @@ def test_readme_figures_are_those_that_were_printed(monkeypatch: pytest.MonkeyPa
     sys.modules.pop("figures")
 
 
-def test_the_card_is_that_of_the_manifest() -> None:
-    folder = ROOT / "models/accurate"
+@pytest.mark.parametrize("model", MODELS)
+def test_the_card_is_that_of_the_manifest(model: str) -> None:
+    folder = ROOT / "models" / model
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (folder / "README.md").read_text(encoding="utf-8") == card.render(manifest)
     assert manifest["figures"]
@@ -45,6 +49,22 @@ def test_links_lead_somewhere() -> None:
             assert (document.parent / target).exists(), f"{document}: {target}"
 
 
-def test_the_model_folder_is_small() -> None:
-    folder = ROOT / "models/accurate"
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 45_000_000
+@pytest.mark.parametrize(("model", "most"), [("accurate", 45e6), ("fast", 15e6)])
+def test_the_model_folders_are_small(model: str, most: float) -> None:
+    folder = ROOT / "models" / model
+    assert sum(path.stat().st_size for path in folder.iterdir()) < most
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("model", MODELS)
+def test_the_shipped_models_read_contrast_and_no_neighbours(model: str) -> None:
+    text = "Heel vriendelijke mevrouw, maar drie kwartier in de wacht gehangen."
+    loaded = cxnlp.load(model)
+    alone = loaded.classify([text])
+    assert alone[0].aspects["friendliness"].polarity == "positive"
+    assert alone[0].aspects["time"].polarity == "negative"
+    assert "drie kwartier" in alone[0].aspects["time"].evidence.text
+    crowd = loaded.classify([f"{text} {n}" for n in range(40)] + [text, "kort", "x" * 900])
+    np.testing.assert_allclose(
+        crowd.aspect_probabilities[40], alone.aspect_probabilities[0], atol=1e-3
+    )

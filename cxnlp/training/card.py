@@ -35,6 +35,9 @@ LIMITS = """\
 - The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
   broadband and restaurants. On other subjects it reads less well: see the figures of each file.
 - What is meant but not said, irony above all, is often missed; a wish may be read as praise.
+- Words that point the other way win too often: "ik ga zeker overstappen" and "I will tell everyone
+  to avoid this shop" are read as loyalty, "ik was bang dat het lang zou duren, maar ik was na vijf
+  minuten aan de beurt" as a complaint about time.
 - Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
   figures are rough; see `support`.
 - Probabilities are calibrated on comments like those of the table; on others they may be too sure.
@@ -48,8 +51,8 @@ def render(manifest: dict[str, Any]) -> str:
     quantisation = manifest["quantisation"]
     parts = [
         f"# {manifest['name']}",
-        "A BERT encoder with label attention, int8, for "
-        "[cxnlp](../../README.md). Base: multilingual-e5-small (MIT); licence: Apache-2.0.",
+        f"{_kind(manifest['recipe'])} with label attention, int8, for [cxnlp](../../README.md). "
+        "Licence: Apache-2.0.",
         USE,
         "## What it was trained on\n\n" + manifest["description"].strip(),
         "## How true it is\n",
@@ -63,6 +66,15 @@ def render(manifest: dict[str, Any]) -> str:
         LIMITS,
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _kind(recipe: dict[str, Any]) -> str:
+    if "teacher" in recipe:
+        return (
+            f"Convolutions ({len(recipe['dilations'])} layers, {recipe['width']} wide) distilled "
+            f"from the model `{recipe['teacher']}`,"
+        )
+    return f"A BERT encoder, fine-tuned from `{recipe['base']}` (multilingual-e5-small, MIT),"
 
 
 def record(folder: Path, data: str, command: str, report: dict[str, Any]) -> None:
