@@ -164,7 +164,7 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )  # fmt: skip
     manifest = {
         "name": "tiny", "calibration": tiny.calibration().to_json(), "figures": [],
-        "quantisation": quantisation, "description": "Nothing.",
+        "quantisation": quantisation, "description": "Nothing.", "recipe": {"base": "invented"},
     }  # fmt: skip
     store.write(folder, manifest, tiny.graph(), tiny.tokenizer(), "")
     path = tmp_path / "labelled.jsonl"
@@ -174,7 +174,7 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert run(monkeypatch, "eval", path, "--model", folder, "--record", "invented") == 0
     (figure,) = store.read(folder).manifest["figures"]
     assert figure["data"] == "invented"
-    assert "--record 'invented'" in figure["command"]
+    assert f"--model {folder} --record 'invented'" in figure["command"]
     assert "### invented" in (folder / "README.md").read_text(encoding="utf-8")
 
 
