@@ -30,6 +30,11 @@ _SHOWN_ROWS = 20
 _COLOURS = {"positive": "#c8ecd0", "negative": "#fbd0cc"}
 
 
+def polarities(decisions: np.ndarray) -> np.ndarray:
+    """(..., 2) bool decisions -> (...) str, of ``cxnlp.taxonomy.POLARITIES``."""
+    return np.array(POLARITIES)[decisions @ np.array([1, 2])]
+
+
 @dataclasses.dataclass(frozen=True)
 class Evidence:
     """The words that carry a reading: ``comment[start:end] == text``."""
@@ -165,7 +170,7 @@ class Results(Sequence[Result]):
     @property
     def polarity(self) -> np.ndarray:
         """(n, 17) str: ``"none"``, ``"positive"``, ``"negative"`` or ``"mixed"``."""
-        return np.array(POLARITIES)[self.decisions @ np.array([1, 2])]
+        return polarities(self.decisions)
 
     @property
     def confidence(self) -> np.ndarray:

@@ -306,6 +306,10 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     assert len(kept) == 1
     again = dataclasses.replace(student, epochs=1)
     distil.run(again, folder / "lessons", folder / "small")  # from what the teacher had read
+    assert sorted((folder / "lessons").glob("*.safetensors")) == kept
+    others = dataclasses.replace(again, seed=1)  # draws other comments: these are read anew
+    distil.run(others, folder / "lessons", folder / "small")
+    assert len(list((folder / "lessons").glob("*.safetensors"))) == 2
     assert str(folder) not in (target / "manifest.json").read_text(encoding="utf-8")
 
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.insights.tables import aspect_columns
-from cxnlp.results import PREFIX
-from cxnlp.taxonomy import LANGUAGES, POLARITIES, POLARITY_ORDER, SENTIMENT_ORDER
+from cxnlp.results import PREFIX, polarities
+from cxnlp.taxonomy import LANGUAGES, POLARITY_ORDER, SENTIMENT_ORDER
 
 
 def to_long(results: Source) -> pd.DataFrame:
@@ -45,7 +45,7 @@ def to_long(results: Source) -> pd.DataFrame:
     """
     scored = Scored.of(results)
     rows, aspects = np.nonzero(scored.mentions)
-    polarity = np.array(POLARITIES)[scored.decisions[rows, aspects] @ np.array([1, 2])]
+    polarity = polarities(scored.decisions[rows, aspects])
     none = pd.Series(None, range(len(rows)), dtype="str")
     texts, words = scored.texts, scored.words
     columns = {

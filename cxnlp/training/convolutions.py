@@ -48,9 +48,8 @@ class Convolutions(nn.Module):
 
 
 def add(graph: Graph, encoder: Convolutions, ids: str) -> str:
-    """Add the encoder to an ONNX graph that knows ``filled.float``; give its last states' name."""
+    """Add the encoder to an ONNX graph that `export.build` has begun; give its last states."""
     states = graph.embed(ids, "encoder.words")
-    graph.constant("middle", np.array([1]))
     graph.add("Unsqueeze", ["filled.float", "last"], "real")
     graph.add("Shape", [ids], "tokens", start=1, end=2)
     for depth, dilation in enumerate(encoder.dilations):
@@ -63,7 +62,7 @@ def add(graph: Graph, encoder: Convolutions, ids: str) -> str:
         for side in range(3):
             start = graph.constant(f"{here}.start.{side}", np.array([side * dilation]))
             end = graph.add("Add", ["tokens", start], f"{here}.end.{side}")
-            near.append(graph.add("Slice", [padded, start, end, "middle"], f"{here}.near.{side}"))
+            near.append(graph.add("Slice", [padded, start, end, "one"], f"{here}.near.{side}"))
         graph.add("Concat", near, f"{here}.near", axis=-1)
         graph.linear(f"{here}.near", [f"encoder.layers.{depth}"], [f"{here}.wide"])
         graph.add("Gelu", [f"{here}.wide"], f"{here}.gelu", MICROSOFT)

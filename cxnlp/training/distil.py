@@ -8,6 +8,7 @@ the labels of those that have some.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import logging
 import time
@@ -16,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import Dataset
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -25,7 +25,7 @@ from cxnlp.encoder import Encoder, Windows
 from cxnlp.model import Model, load
 from cxnlp.taxonomy import LANGUAGES
 from cxnlp.training import corpus
-from cxnlp.training.augment import Augmenter
+from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS
 from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.fit import Batch, Stage, comments_of, loss_of
@@ -127,8 +127,9 @@ def run(config: Config, work: Path, target: Path) -> Path:
     tokenizer = Tokenizer.from_str(stored.tokenizer)
     labelled = corpus.read_labelled([*config.labelled, *config.extra])
     dev = corpus.read_labelled(config.dev)
-    parts = [_labelled_lessons(tokenizer, labelled)]
-    parts += _taught(teacher, tokenizer, _texts(config, labelled), work)
+    comments = comments_of(labelled)
+    parts = [_labelled_lessons(tokenizer, comments)]
+    parts += _taught(teacher, tokenizer, _texts(config, comments), work)
     lessons = _joined(parts)
     log.info("%d comments, %d tokens", len(lessons.language), len(lessons.ids))
     encoder = Convolutions(tokenizer.get_vocab_size(), config.width, config.dilations)
@@ -139,9 +140,8 @@ def run(config: Config, work: Path, target: Path) -> Path:
     return finish(config, network, tokenizer, labelled, dev, target)
 
 
-def _texts(config: Config, labelled: Dataset) -> list[str]:
+def _texts(config: Config, comments: list[Comment]) -> list[str]:
     """Variants of the labelled comments and the weak ones, in an order that mixes them."""
-    comments = comments_of(labelled)
     texts: list[str] = []
     for number, (join, bury, noise) in enumerate(PASSES):
         vary = Augmenter(
@@ -159,8 +159,7 @@ def _texts(config: Config, labelled: Dataset) -> list[str]:
     return [texts[at] for at in order[: config.taught]]
 
 
-def _labelled_lessons(tokenizer: Tokenizer, labelled: Dataset) -> Lessons:
-    comments = comments_of(labelled)
+def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
     return _lessons(
         tokenizer,
         [c.text for c in comments],
@@ -175,8 +174,10 @@ def _taught(teacher: Model, tokenizer: Tokenizer, texts: list[str], work: Path) 
     """What the teacher says of texts, portion by portion."""
     parts = []
     for start in range(0, len(texts), PORTION):
-        kept = work / f"taught.{start:07d}.safetensors"
         portion = texts[start : start + PORTION]
+        # Named by its texts: other comments, of a corpus that has changed, are read anew.
+        digest = hashlib.sha256(json.dumps(portion).encode()).hexdigest()
+        kept = work / f"taught.{digest[:16]}.safetensors"
         if not kept.exists():
             read = teacher.classify(portion)
             assert read.evidence is not None
