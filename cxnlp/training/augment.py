@@ -1,12 +1,14 @@
 """Fresh variants of the training comments, drawn anew each epoch.
 
 A comment is (text, targets): joining comments adds their labels up, burying one in neutral
-sentences keeps them, noise changes the letters but not the labels. All move the quotes along.
+sentences keeps them; so does another name or pronoun; noise changes the letters but not the
+labels. All move the quotes along.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 
@@ -18,6 +20,33 @@ JOINTS = {
     "en": (" but ", ", but ", ", although ", " however ", " and ", ". ", " - ", "\n", ". Also ",
            ". But ", ". On the other hand, ", "... ", "; ", " though ", ". Still, ", ", "),
 }  # fmt: skip
+#: Who is served or serves changes no label: names of many origins, and pronouns.
+NAMES = tuple(
+    """
+    Daan Lars Bram Thijs Pieter Willem Ruud Henk Marieke Lotte Femke Anouk Ingrid Wilma Karin Anneke
+    Wout Jef Annelies Griet Lieven Ahmed Karim Rachid Hamza Bilal Omar Samir Fatima Samira Naima
+    Khadija Yasmina Hanane Mehmet Mustafa Emre Murat Hakan Zeynep Fatma Merve Hatice Sevgi Winston
+    Ruben Gladys Soraya Anil Ravi Priya Radjesh Tomasz Krzysztof Marek Pawel Agnieszka Katarzyna
+    Wojciech Andrzej Grzegorz Malgorzata Jacek Andrei Ivan Olga Svetlana Bogdan Elena James Oliver
+    Harry George Olivia Amelia Sophie Karen Linda Sarah David Peter John Michael Emma Lisa Susan
+    Helen Paul Kwame Kofi Abena Ngozi Chidi Adebayo Nnamdi Amina Fatoumata Tendai Zanele Nguyen Linh
+    Yuki Hiroshi Deepak Sanjay Anjali Sunita Imran Aisha Zainab Carlos Luis Carmen Lucia Giovanni
+    Giulia Hussein Leila Maryam Reza
+    """.split()
+)
+#: By language, words any of which may stand for the others; a name may stand for the first sets.
+ALIKE = {
+    "nl": (("hij", "zij"), ("meneer", "mevrouw"), ("man", "vrouw"), ("u", "je", "jullie"),
+           ("uw", "je", "jullie")),
+    "en": (("he", "she"), ("lady", "gentleman"), ("man", "woman"), ("his", "her")),
+}  # fmt: skip
+_SUBJECTS = {"hij", "zij", "he", "she"}
+_SWAPPED = {
+    language: re.compile(
+        rf"\b(?:{'|'.join(NAMES)}|(?i:{'|'.join(sorted({w for s in sets for w in s}))}))\b"
+    )
+    for language, sets in ALIKE.items()
+}
 NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
 
@@ -43,8 +72,9 @@ class Augmenter:
     ----------
     neutral
         By language, sentences that judge nothing, to bury comments in.
-    join, bury, noise
-        The share of comments that is joined to another, buried in a story, misspelled.
+    join, bury, noise, swap
+        The share of comments that is joined to another, buried in a story, misspelled, or says the
+        same of somebody else.
     """
 
     def __init__(
@@ -55,10 +85,11 @@ class Augmenter:
         join: float,
         bury: float,
         noise: float,
+        swap: float = 0.0,
         seed: int,
     ) -> None:
         self.draw = np.random.default_rng(seed)
-        self.join, self.bury, self.noise = join, bury, noise
+        self.join, self.bury, self.noise, self.swap = join, bury, noise, swap
         self.neutral = neutral
         self.short = {
             language: [c for c in comments if c.language == language and len(c.text) < 200]
@@ -66,7 +97,9 @@ class Augmenter:
         }
 
     def __call__(self, comment: Comment) -> Comment:
-        chance = self.draw.random(3)
+        chance = self.draw.random(4)
+        if chance[3] < self.swap:
+            comment = self._swapped(comment)
         if chance[0] < self.join and len(comment.text) < 300:
             others = self.short[comment.language]
             if others:
@@ -121,6 +154,27 @@ class Augmenter:
         quotes = np.where(comment.quotes >= 0, comment.quotes + len(before), -1)
         return dataclasses.replace(comment, text=before + text + after, quotes=quotes)
 
+    def _swapped(self, comment: Comment) -> Comment:
+        """Another name, gender or form of address.
+
+        Counterfactual data augmentation: Lu et al. (2020), "Gender Bias in Neural Natural Language
+        Processing".
+        """
+        language = self._language(comment)
+        letters = list(comment.text)
+        for found in _SWAPPED[language].finditer(comment.text):
+            word = found[0]
+            sets = [words for words in ALIKE[language] if word.lower() in words]
+            if not sets or (word.lower() in _SUBJECTS and self.draw.random() < 0.5):
+                other = NAMES[self.draw.integers(len(NAMES))]
+            else:
+                words = sets[self.draw.integers(len(sets))]
+                other = words[self.draw.integers(len(words))]
+                other = other.capitalize() if word[0].isupper() else other
+            letters[found.start()] = other
+            letters[found.start() + 1 : found.end()] = [""] * (len(word) - 1)
+        return _respelled(comment, letters)
+
     def _noisy(self, comment: Comment) -> Comment:
         """Misspell about one word in twelve, and now and then drop the punctuation."""
         letters = list(comment.text)
@@ -140,12 +194,17 @@ class Augmenter:
                 letters[at] = "eaionrtsld"[self.draw.integers(10)]
         if self.draw.random() < 0.2:
             letters = ["" if letter in ".,!?;:" else letter for letter in letters]
-        starts = np.concatenate([[0], np.cumsum([len(letter) for letter in letters])])
-        text = "".join(letters)
-        if not text.strip():
-            return comment
-        quotes = np.where(comment.quotes >= 0, starts[comment.quotes], -1)
-        return dataclasses.replace(comment, text=text, quotes=quotes)
+        return _respelled(comment, letters)
+
+
+def _respelled(comment: Comment, letters: list[str]) -> Comment:
+    """The comment with other letters, one string for each it had; as it was if none is left."""
+    starts = np.concatenate([[0], np.cumsum([len(letter) for letter in letters])])
+    text = "".join(letters)
+    if not text.strip():
+        return comment
+    quotes = np.where(comment.quotes >= 0, starts[comment.quotes], -1)
+    return dataclasses.replace(comment, text=text, quotes=quotes)
 
 
 def _sum(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 from collections import Counter
@@ -12,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from datasets import Dataset, concatenate_datasets
 
+from cxnlp.errors import FileError
 from cxnlp.files import read_labelled as read_file
+from cxnlp.files.labelled import Labelled, labels_of
 from cxnlp.taxonomy import LANGUAGES
 
 #: Where a source keeps its overall verdict: field, worst and best value.
@@ -36,11 +39,44 @@ def read_labelled(paths: Iterable[Path | str]) -> Dataset:
     targets, aspect by aspect the two signs; ``quotes``, character offsets (34, 2) of the words
     that carry each, -1 where there are none.
     """
-    return concatenate_datasets([_labelled(Path(path)) for path in paths])
+    return concatenate_datasets([_table(read_file(path)) for path in paths])
 
 
-def _labelled(path: Path) -> Dataset:
-    data = read_file(path)
+def key_of(text: str) -> str:
+    """What names a comment whose text may not be kept: 16 hexadecimal digits of its sha256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_public(path: Path, folder: Path) -> Dataset:
+    """Read labels of comments whose texts lie in `folder`/*.jsonl.gz, as `read_labelled` does.
+
+    A line of `path` is ``{"key", "lang", "sentiment", "aspects": {aspect: [mark, start, end]}}``,
+    `key` by `key_of`, `start` and `end` the characters of the quote.
+
+    Raises
+    ------
+    FileError
+        If the text of a line is not in the folder.
+    """
+    texts = {
+        key_of(record["text"]): (record["text"], file.name.split(".")[0])
+        for file in sorted(folder.glob("*.jsonl.gz"))
+        for record in _records(file)
+    }
+    records = []
+    for line in _records(path):
+        if line["key"] not in texts:
+            raise FileError(f"The comment {line['key']} of {path} is not in {folder}.")
+        text, source = texts[line["key"]]
+        aspects = {
+            aspect: (mark, text[start:end])
+            for aspect, (mark, start, end) in line["aspects"].items()
+        }
+        records.append({**line, "text": text, "source": source, "aspects": aspects})
+    return _table(labels_of(records))
+
+
+def _table(data: Labelled) -> Dataset:
     spans = data.truth.spans
     assert spans is not None
     both = np.asarray(data.truth.aspects.all(axis=2))  # one quote cannot stand for both signs

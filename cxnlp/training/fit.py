@@ -49,6 +49,7 @@ class Stage:
     join: float = 0.0
     bury: float = 0.0
     noise: float = 0.0
+    swap: float = 0.0
     evidence_weight: float = 0.1
     average: float = 0.0
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
@@ -47,6 +47,8 @@ class Sources:
         Sentences that judge nothing (JSON lines of lang and text), to bury comments in.
     weak
         Folder of weakly labelled comments; empty for none.
+    public
+        Labels of some of the weak comments (`cxnlp.training.corpus.read_public`); empty for none.
     weak_most
         At most so many of a weak source.
     description
@@ -59,9 +61,17 @@ class Sources:
     dev: list[Path]
     neutral: Path
     weak: Path | None
+    public: Path | None
     weak_most: int
     seed: int
     description: str
+
+    def read_labelled(self) -> Dataset:
+        """The labelled comments to fit, those of `extra` apart."""
+        table = corpus.read_labelled(self.labelled)
+        if not (self.public and self.weak):
+            return table
+        return concatenate_datasets([table, corpus.read_public(self.public, self.weak)])
 
     @staticmethod
     def resolved(path: Path) -> dict[str, Any]:
@@ -69,7 +79,7 @@ class Sources:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         for key in ("labelled", "extra", "dev"):
             values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
-        for key in ("neutral", "weak"):
+        for key in ("neutral", "weak", "public"):
             values[key] = (path.parent / values[key]).resolve() if values.get(key) else None
         return values
 
@@ -133,7 +143,7 @@ class Training:
         work.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         self.config, self.work = config, work
-        self.labelled = corpus.read_labelled(config.labelled)
+        self.labelled = config.read_labelled()
         self.extra = corpus.read_labelled(config.extra) if config.extra else None
         self.dev = corpus.read_labelled(config.dev)
         self.weak: Dataset | None = None
@@ -208,6 +218,7 @@ class Training:
             join=stage.join,
             bury=stage.bury,
             noise=stage.noise,
+            swap=stage.swap,
             seed=mine.seed,
         )
         batches = Batches(self.tokenizer, mine, comments, augment, self.weak, own)
