@@ -39,6 +39,8 @@ class Stage:
     head_learning_rate: float
     batch_size: int = 24
     layer_decay: float = 0.95
+    frozen: int = 0
+    """The lowest layers that stay as the stage before left them."""
     weight_decay: float = 0.01
     warmup: float = 0.06
     most_tokens: int = MOST_TOKENS
@@ -50,6 +52,7 @@ class Stage:
     bury: float = 0.0
     noise: float = 0.0
     swap: float = 0.0
+    sentiment_weight: float = 1.0
     evidence_weight: float = 0.1
     average: float = 0.0
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""
@@ -216,7 +219,9 @@ def loss_of(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
             .mean()
         )
     if batch.sentiment is not None:
-        total = total + functional.cross_entropy(outputs["sentiment"], batch.sentiment)
+        total = total + stage.sentiment_weight * functional.cross_entropy(
+            outputs["sentiment"], batch.sentiment
+        )
     if batch.language is not None:
         total = total + 0.2 * functional.cross_entropy(outputs["language"], batch.language)
     if batch.quotes is not None and stage.evidence_weight:
@@ -309,13 +314,11 @@ def _groups(network: Network, stage: Stage) -> list[dict]:
     """
     encoder: Any = network.encoder
     layers = encoder.encoder.layer
+    network.requires_grad_(True)
+    for part in (encoder.embeddings, *layers[: stage.frozen]):
+        part.requires_grad_(False)
     groups = []
-    for embedding in (
-        encoder.embeddings.word_embeddings,
-        encoder.embeddings.token_type_embeddings,
-    ):
-        embedding.requires_grad_(False)
-    for depth, layer in enumerate(layers):
+    for depth, layer in enumerate(layers[stage.frozen :], stage.frozen):
         rate = stage.learning_rate * stage.layer_decay ** (len(layers) - 1 - depth)
         groups.append({"params": list(layer.parameters()), "lr": rate})
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
