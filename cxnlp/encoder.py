@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator
 
 import numpy as np
 import onnxruntime
-from tokenizers import Encoding, Tokenizer
+import pyarrow as pa
+from tokenizers import Tokenizer
 
 from cxnlp import batching
+from cxnlp.pieces import Cutter, Pieces
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
 #: Tokens of text that fit into one window, the two marks around them not counted.
@@ -37,8 +38,8 @@ class Windows:
         Index of each window's text, (windows,) int, ascending.
     first
         Where its text starts in `ids`, (windows,) int.
-    encodings
-        Of each text, for the character offsets of its tokens.
+    pieces
+        What knows the characters of the tokens; None for ids that are of no text.
     """
 
     ids: np.ndarray
@@ -46,7 +47,7 @@ class Windows:
     length: np.ndarray
     text: np.ndarray
     first: np.ndarray
-    encodings: list[Encoding]
+    pieces: Pieces | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,9 +81,10 @@ class Encoder:
     """
 
     def __init__(self, tokenizer: str, network: bytes, threads: int | None = None) -> None:
-        self._tokenizer = Tokenizer.from_str(tokenizer)
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        cut = Tokenizer.from_str(tokenizer)
+        cut.no_padding()
+        cut.no_truncation()
+        self._cutter = Cutter(cut)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1
         options.enable_mem_pattern = False  # shapes differ from batch to batch
@@ -90,33 +92,32 @@ class Encoder:
         self._session = onnxruntime.InferenceSession(
             network, options, providers=["CPUExecutionProvider"]
         )
-        vocabulary = self._tokenizer.get_vocab()
+        vocabulary = cut.get_vocab()
         pieces = sorted(vocabulary, key=vocabulary.__getitem__)
         self._starts_word = np.array([piece.startswith("▁") for piece in pieces])
         self._ends_sentence = np.array([piece.endswith((".", "!", "?", "…")) for piece in pieces])
         self._parts = np.array([bool(p.strip("▁")) and not p.strip("▁" + PARTS) for p in pieces])
         self._bos, self._eos, self._pad = (vocabulary[mark] for mark in ("<s>", "</s>", "<pad>"))
 
-    def tokenize(self, texts: Sequence[str]) -> Windows:
+    def tokenize(self, texts: pa.LargeStringArray) -> Windows:
         """Texts -> token ids in windows; long texts are cut after a sentence where that can be."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        lengths = np.fromiter(map(len, encodings), np.int64, len(encodings))
-        ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, lengths.sum())
-        start = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(lengths) else lengths
-        pieces = [
+        pieces = self._cutter(texts)
+        ids, lengths = pieces.ids, pieces.lengths
+        start = np.cumsum(lengths) - lengths
+        parts = [
             np.column_stack([start, lengths, np.arange(len(lengths)), start])[lengths <= WINDOW]
         ]
         for text in np.flatnonzero(lengths > WINDOW):
             bounds = self._cut(ids, int(start[text]), int(lengths[text]))
-            pieces.append(
+            parts.append(
                 np.column_stack(
                     np.broadcast_arrays(bounds[:-1], np.diff(bounds), text, start[text])
                 )
             )
-        table = np.concatenate(pieces)
+        table = np.concatenate(parts)
         table = table[np.lexsort((table[:, 0], table[:, 2]))]
         start, length, text, first = table.T
-        return Windows(ids, start, length, text, first, encodings)
+        return Windows(ids, start, length, text, first, pieces)
 
     def _cut(self, ids: np.ndarray, start: int, length: int) -> np.ndarray:
         """Bounds of the windows of one long text, as positions in `ids`."""

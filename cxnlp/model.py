@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from tokenizers import Encoding
 
 from cxnlp import batching, store, text
 from cxnlp.calibration import Calibration
@@ -136,7 +135,7 @@ class Model:
         column = text.to_column(texts)
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
-        windows = self._encoder.tokenize(distinct.to_pylist())
+        windows = self._encoder.tokenize(distinct)
         vectors = self._encoder.embed(windows)
         pooled = _weighted(vectors, windows, len(distinct))
         embeddings = np.zeros((len(column), vectors.shape[1]), np.float32)
@@ -145,8 +144,7 @@ class Model:
 
     def _read(self, texts: pa.LargeStringArray, evidence: bool) -> Results:
         """Read distinct texts, all of which hold text."""
-        sources = texts.to_pylist()
-        windows = self._encoder.tokenize(sources)
+        windows = self._encoder.tokenize(texts)
         outputs = self._encoder.read(windows, evidence)
         calibration, count = self._calibration, len(texts)
         by_window = calibration.aspects(outputs.aspects)
@@ -161,7 +159,7 @@ class Model:
             _weighted(calibration.sentiment(outputs.sentiment), windows, count),
             aspects,
             decisions,
-            _evidence(sources, windows, outputs, by_window, decisions) if evidence else None,
+            _evidence(texts, windows, outputs, by_window, decisions) if evidence else None,
         )
 
 
@@ -174,15 +172,18 @@ def _weighted(values: np.ndarray, windows: Windows, count: int) -> np.ndarray:
 
 
 def _evidence(
-    texts: list[str],
+    texts: pa.LargeStringArray,
     windows: Windows,
     outputs: Outputs,
     by_window: np.ndarray,
     decisions: np.ndarray,
 ) -> np.ndarray:
-    """Character offsets of each decision's words, (texts, 17, 2, 2) int32."""
+    """Character offsets of each decision's words, (texts, 17, 2, 2) int32; -1 if it has none."""
     evidence = np.full((*decisions.shape, 2), -1, np.int32)
-    rows, aspects, signs = np.nonzero(decisions)
+    assert windows.pieces is not None
+    assert outputs.spans is not None
+    lengths = windows.pieces.lengths
+    rows, aspects, signs = np.nonzero(decisions & (lengths > 0)[:, None, None])
     # The window in which the aspect and sign is most probable holds the evidence.
     window_starts = np.searchsorted(windows.text, np.arange(len(decisions) + 1))
     several = np.diff(window_starts) > 1
@@ -190,27 +191,18 @@ def _evidence(
     for at in np.flatnonzero(several[rows]):
         own = slice(window_starts[rows[at]], window_starts[rows[at] + 1])
         best[at] += by_window[own, aspects[at], signs[at]].argmax()
-    assert outputs.spans is not None
-    tokens = outputs.spans[best, aspects, signs] + (windows.start - windows.first)[best, None]
+    # A window of nothing but marks has no words to point at: stay inside the text.
+    begin = windows.first[best]
+    tokens = outputs.spans[best, aspects, signs] + windows.start[best, None]
+    first, last = np.clip(tokens, begin[:, None], (begin + lengths[rows] - 1)[:, None]).T
+    starts, ends = windows.pieces.characters(rows, first, last)
+    sources = texts.take(pa.array(rows)).to_pylist()
     bounds = [
-        _bounds(texts[row], windows.encodings[row], first, last)
-        for row, (first, last) in zip(rows.tolist(), tokens.tolist(), strict=True)
+        _tight(source, start, end)
+        for source, start, end in zip(sources, starts.tolist(), ends.tolist(), strict=True)
     ]
     evidence[rows, aspects, signs] = np.array(bounds, np.int32).reshape(-1, 2)
     return evidence
-
-
-def _bounds(source: str, encoding: Encoding, first: int, last: int) -> tuple[int, int]:
-    """Characters of a run of tokens; -1 for a text that has none."""
-    if not len(encoding):
-        return -1, -1
-    # A window of nothing but marks has no words to point at: stay inside the text.
-    most = len(encoding) - 1
-    begin = encoding.token_to_chars(min(max(first, 0), most))
-    finish = encoding.token_to_chars(min(max(last, 0), most))
-    assert begin is not None
-    assert finish is not None
-    return _tight(source, begin[0], finish[1])
 
 
 def _tight(source: str, start: int, end: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ import cxnlp
 PACKAGE = Path(cxnlp.__file__).parent
 #: Each module imports only from those before it.
 ORDER = (
-    "errors", "taxonomy", "text", "tokens", "batching", "store", "encoder", "calibration",
+    "errors", "taxonomy", "text", "tokens", "batching", "store", "pieces", "encoder", "calibration",
     "results", "model", "evaluation", "files", "insights", "training", "cli",
 )  # fmt: skip
 

@@ -66,7 +66,9 @@ def test_duplicates_are_equal_and_read_once(
     seen: list[str] = []
     encoder = tiny.model()._encoder
     plain = encoder.tokenize
-    monkeypatch.setattr(encoder, "tokenize", lambda texts: seen.extend(texts) or plain(texts))
+    monkeypatch.setattr(
+        encoder, "tokenize", lambda texts: seen.extend(texts.to_pylist()) or plain(texts)
+    )
     tiny.model().classify(["traag", "snel", "traag"] * 50)
     assert seen == ["traag", "snel"]
 
@@ -159,10 +161,14 @@ def test_evidence_is_words_of_the_original_string(results: Results) -> None:
     assert found > 10
 
 
+def _column(*texts: str) -> pa.LargeStringArray:
+    return pa.array(texts, pa.large_string())
+
+
 def test_a_long_comment_is_read_to_its_end() -> None:
     words = "de winkel was traag. " * 700
     start, end = tiny.model().classify([words])[0:1], tiny.model().classify([words + "vriendelijk"])
-    windows = tiny.model()._encoder.tokenize([words])
+    windows = tiny.model()._encoder.tokenize(_column(words))
     assert len(windows.start) > 5
     assert windows.length.sum() == len(windows.ids)
     assert windows.length.max() <= WINDOW
@@ -170,8 +176,8 @@ def test_a_long_comment_is_read_to_its_end() -> None:
 
 
 def test_windows_end_with_a_sentence_where_that_can_be() -> None:
-    windows = tiny.model()._encoder.tokenize(["de winkel was traag. " * 700, "a" * 5000])
-    point = tiny.model()._encoder._tokenizer.token_to_id(".")
+    windows = tiny.model()._encoder.tokenize(_column("de winkel was traag. " * 700, "a" * 5000))
+    point = tiny.model()._encoder.tokenize(_column(".")).ids[-1]
     first = windows.text == 0
     last = windows.ids[(windows.start + windows.length - 1)[first]]
     assert (last == point).all()
@@ -180,7 +186,7 @@ def test_windows_end_with_a_sentence_where_that_can_be() -> None:
 
 def test_aspects_of_a_long_comment_are_the_strongest_of_its_windows() -> None:
     model, text = tiny.model(), STORY * 60
-    windows = model._encoder.tokenize([text])
+    windows = model._encoder.tokenize(_column(text))
     logits = model._encoder.read(windows).aspects
     expected = model._calibration.aspects(logits).max(axis=0)
     np.testing.assert_allclose(model.classify([text]).aspect_probabilities[0], expected, atol=1e-6)

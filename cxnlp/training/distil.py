@@ -243,7 +243,7 @@ def _word_vectors(teacher: Encoder, count: int, width: int) -> torch.Tensor:
     from sklearn.decomposition import PCA
 
     each = np.arange(count)
-    vectors = teacher.embed(Windows(each, each, np.ones_like(each), each, each, []))
+    vectors = teacher.embed(Windows(each, each, np.ones_like(each), each, each, None))
     main = PCA(width, random_state=0).fit_transform(vectors)
     return torch.from_numpy((main / main.std() * 0.5).astype(np.float32))
 

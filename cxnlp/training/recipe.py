@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 from datasets import Dataset, concatenate_datasets
 from safetensors.torch import load_file, save_file
@@ -326,7 +327,7 @@ def finish(
     reader = Encoder(definition, float_model.SerializeToString())
     draw = np.random.default_rng(config.seed)
     sample = [labelled["text"][int(i)] for i in draw.permutation(len(labelled))[:1500]]
-    windows = reader.tokenize(sample)
+    windows = reader.tokenize(pa.array(sample, pa.large_string()))
     samples = export.sampler(float_model, [ids for _, ids in reader.batches(windows)], pad)
     graph = export.build(network, pad, samples).SerializeToString()
 
@@ -357,7 +358,7 @@ def finish(
 
 
 def _logits(encoder: Encoder, texts: list[str]) -> dict[str, np.ndarray]:
-    outputs = encoder.read(encoder.tokenize(texts), evidence=False)
+    outputs = encoder.read(encoder.tokenize(pa.array(texts, pa.large_string())), evidence=False)
     if len(outputs.sentiment) != len(texts):
         raise ValueError("a comment to calibrate on is longer than a window")
     return {name: getattr(outputs, name) for name in ("aspects", "sentiment", "language")}

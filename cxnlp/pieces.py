@@ -1,0 +1,138 @@
+"""Texts to token ids, with arrays: each distinct word is cut into pieces once.
+
+The tokenizer cuts at white space before anything else, so the pieces of a text are those of its
+words, one after the other. Comments use the same words over and over: what is left to do for a
+text is to look them up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from tokenizers import Tokenizer
+
+#: Distinct words that are remembered; beyond, it starts to learn them again.
+MOST_WORDS = 200_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Pieces:
+    """Token ids of n texts, end to end.
+
+    Attributes
+    ----------
+    ids
+        (tokens,) int64.
+    lengths
+        Tokens of each text, (n,) int64.
+    """
+
+    ids: np.ndarray
+    lengths: np.ndarray
+    _begins: np.ndarray  # of each token in its word, characters
+    _ends: np.ndarray
+    _words: pa.LargeListArray
+    _word_tokens: np.ndarray  # tokens before each word, of all texts end to end
+    _texts: pa.LargeStringArray
+
+    def characters(
+        self, rows: np.ndarray, first: np.ndarray, last: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Where runs of tokens begin and end in their texts, characters, (runs,) int64 both.
+
+        Parameters
+        ----------
+        rows
+            Of the texts, (runs,) int.
+        first, last
+            Tokens of a run, counted over all texts, (runs,) int; its text has tokens.
+        """
+        starts = self._word_starts(rows)
+        places = []
+        for token, at in ((first, self._begins), (last, self._ends)):
+            word = np.searchsorted(self._word_tokens, token, side="right") - 1
+            places.append(starts[word] + at[token])
+        return places[0], places[1]
+
+    def _word_starts(self, rows: np.ndarray) -> np.ndarray:
+        """Where words begin in their text, (words,) int64; to be used for the texts of `rows`."""
+        offsets = self._words.offsets.to_numpy() - self._words.offsets[0].as_py()
+        words = self._words.flatten()
+        length = pc.utf8_length(words).to_numpy(zero_copy_only=False).astype(np.int64)
+        before = np.concatenate([[0], np.cumsum(length + 1)])
+        starts = before[:-1] - np.repeat(before[offsets[:-1]], np.diff(offsets))
+        # One space between words is the rule; where it is not so, look.
+        plain = before[offsets[1:]] - before[offsets[:-1]] - 1
+        whole = pc.utf8_length(self._texts).to_numpy(zero_copy_only=False)
+        for row in np.unique(rows[(plain != whole)[rows]]).tolist():
+            text, at = self._texts[row].as_py(), 0
+            for word in range(offsets[row], offsets[row + 1]):
+                at = text.index(words[word].as_py(), at)
+                starts[word] = at
+                at += int(length[word])
+        return starts
+
+
+class Cutter:
+    """A tokenizer that remembers words; safe to share between threads.
+
+    Raises
+    ------
+    ValueError
+        For a tokenizer that cuts words otherwise beside others than alone.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        probe = "Wacht,  al een uur!"
+        alone = [e.ids for e in tokenizer.encode_batch(probe.split(), add_special_tokens=False)]
+        if tokenizer.encode(probe, add_special_tokens=False).ids != list(chain(*alone)):
+            raise ValueError("the tokenizer does not cut at white space before anything else")
+        self._tokenizer = tokenizer
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows: dict[str, int] = {}
+        # Of each word its first piece and their number; of each piece its id and characters.
+        self._first = self._count = np.zeros(0, np.int64)
+        self._pieces = np.zeros((3, 0), np.int64)
+
+    def __call__(self, texts: pa.LargeStringArray) -> Pieces:
+        words = pc.utf8_split_whitespace(texts)
+        coded = words.flatten().dictionary_encode()
+        distinct = coded.dictionary.to_pylist()
+        with self._lock:
+            rows = self._learned(distinct)
+            first, count, pieces = self._first, self._count, self._pieces
+        of_words = rows[coded.indices.to_numpy(zero_copy_only=False)]
+        counts = count[of_words]
+        word_tokens = np.concatenate([[0], np.cumsum(counts)])
+        take = np.repeat(first[of_words] - word_tokens[:-1], counts) + np.arange(word_tokens[-1])
+        ids, begins, ends = pieces[:, take]
+        offsets = words.offsets.to_numpy() - words.offsets[0].as_py()
+        lengths = np.diff(word_tokens[offsets])
+        return Pieces(ids, lengths, begins, ends, words, word_tokens[:-1], texts)
+
+    def _learned(self, words: list[str]) -> np.ndarray:
+        """Rows of words, (words,) int64; those that are new are cut."""
+        new = [word for word in words if word not in self._rows]
+        if new and len(self._rows) + len(new) > MOST_WORDS:
+            self._forget()
+            new = words
+        if new:
+            encodings = self._tokenizer.encode_batch(new, add_special_tokens=False)
+            count = np.fromiter(map(len, encodings), np.int64, len(encodings))
+            ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, count.sum())
+            bounds = [bound for e in encodings for bound in e.offsets]
+            begins, ends = np.array(bounds, np.int64).reshape(-1, 2).T
+            first = self._pieces.shape[1] + np.concatenate([[0], np.cumsum(count)[:-1]])
+            self._rows.update({word: row for row, word in enumerate(new, len(self._rows))})
+            self._first = np.concatenate([self._first, first])
+            self._count = np.concatenate([self._count, count])
+            self._pieces = np.concatenate([self._pieces, [ids, begins, ends]], axis=1)
+        return np.fromiter(map(self._rows.__getitem__, words), np.int64, len(words))
