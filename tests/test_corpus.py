@@ -13,7 +13,7 @@ import datasets
 import pytest
 
 from cxnlp.files import read_labelled
-from cxnlp.taxonomy import ASPECTS, SENTIMENTS
+from cxnlp.taxonomy import ASPECTS, MARKS, SENTIMENTS
 from cxnlp.training import corpus
 
 ROOT = Path(__file__).parent.parent
@@ -27,10 +27,13 @@ RECORDS = {
     ]
     for split in SPLITS
 }
-READINGS = [
-    json.loads(line)
-    for line in (CORPUS / "readings.jsonl").read_text(encoding="utf-8").strip().split("\n")
-]
+READINGS, PUBLIC, CHECK = (
+    [
+        json.loads(line)
+        for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").strip().split("\n")
+    ]
+    for name in ("readings", "public", "public-check")
+)
 EVERY = [record for split in SPLITS for record in RECORDS[split]]
 
 
@@ -111,18 +114,46 @@ def counts() -> dict[str, dict[str, int]]:
 
 def _signed(reading: dict) -> set[tuple[str, str]]:
     marks = reading["aspects"].items()
-    return {(aspect, sign) for aspect, mark in marks for sign in mark.replace("±", "+-")}
+    return {(aspect, sign) for aspect, mark in marks for sign in mark[0].replace("±", "+-")}
+
+
+def _agreement(readings: list[tuple[dict, dict]]) -> tuple[float, float]:
+    """Micro-F1 of the aspects and accuracy of the sentiment of one reading held against another."""
+    pairs = [(_signed(first), _signed(second)) for first, second in readings]
+    both = sum(len(first & second) for first, second in pairs)
+    each = sum(len(first) + len(second) for first, second in pairs)
+    same = sum(first["sentiment"] == second["sentiment"] for first, second in readings)
+    return 2 * both / each, same / len(readings)
 
 
 def agreement() -> str:
     """How well the blind second reader agrees with the first, in a sentence."""
-    pairs = [(_signed(r["first"]), _signed(r["second"])) for r in READINGS]
-    both = sum(len(first & second) for first, second in pairs)
-    each = sum(len(first) + len(second) for first, second in pairs)
-    same = sum(r["first"]["sentiment"] == r["second"]["sentiment"] for r in READINGS)
+    aspects, sentiment = _agreement([(r["first"], r["second"]) for r in READINGS])
     return (
         f"{len(READINGS):,} comments were read again; the readers agree on aspects at micro-F1 "
-        f"{2 * both / each:.3f}, on sentiment in {same / len(READINGS):.3f}."
+        f"{aspects:.3f}, on sentiment in {sentiment:.3f}."
+    )
+
+
+def public_counts() -> str:
+    """How many public comments are labelled here, in a sentence and a table."""
+    mentions = Counter(aspect for r in PUBLIC for aspect in r["aspects"])
+    table = dict(Counter(r["sentiment"] for r in PUBLIC)) | {a: mentions[a] for a in ASPECTS}
+    rows = "".join(f"| {name} | {count:,} |\n" for name, count in table.items())
+    return f"| public comments | {len(PUBLIC):,} |\n| --- | ---: |\n{rows}"
+
+
+def public_agreement() -> str | None:
+    """How well their readers agree with the labels of the feedback; None where that is absent."""
+    if not FEEDBACK.exists():
+        return None
+    lines = (FEEDBACK / "train.jsonl").read_text(encoding="utf-8").strip().split("\n")
+    known = {corpus.key_of(r["text"]): r for r in map(json.loads, lines)}
+    aspects, sentiment = _agreement([(known[r["key"]], r) for r in CHECK])
+    return (
+        f"Among them stood {len(CHECK)} comments whose labels were known; the readers, who could "
+        f"not tell\nwhich, agree with those at micro-F1 {aspects:.3f} on aspects, on sentiment in "
+        f"{sentiment:.3f}.\n"
     )
 
 
@@ -133,7 +164,15 @@ def sheet(readme: str) -> str:
         + "".join(f"| {name} | {count:,} |\n" for name, count in table.items())
         for title, table in counts().items()
     ]
-    for mark, text in (("counts", "\n".join(tables)), ("agreement", agreement() + "\n")):
+    blocks = {
+        "counts": "\n".join(tables),
+        "agreement": agreement() + "\n",
+        "public": public_counts(),
+        "public agreement": public_agreement(),
+    }
+    for mark, text in blocks.items():
+        if text is None:
+            continue
         pattern = rf"(<!-- {mark}: .*? -->\n).*?(<!-- end of {mark} -->)"
         readme = re.sub(pattern, lambda m, t=text: m[1] + t + m[2], readme, flags=re.S)
     return readme
@@ -152,6 +191,31 @@ def test_readings_are_of_comments_that_are_here() -> None:
         for who in ("first", "second"):
             assert reading[who]["sentiment"] in SENTIMENTS
             assert set(reading[who]["aspects"]) <= set(ASPECTS)
+
+
+def test_labels_of_public_comments_are_sound() -> None:
+    """Aspects and marks that exist, quotes that are spans, and no text."""
+    assert len({r["key"] for r in PUBLIC}) == len(PUBLIC)
+    for r in PUBLIC:
+        assert set(r) == {"key", "lang", "sentiment", "aspects"}
+        assert re.fullmatch("[0-9a-f]{16}", r["key"])
+        assert r["sentiment"] in SENTIMENTS
+        for aspect, (mark, start, end) in r["aspects"].items():
+            assert aspect in ASPECTS
+            assert mark in MARKS
+            assert 0 <= start < end
+
+
+@pytest.mark.skipif(not FEEDBACK.exists(), reason="the feedback that they are labels of is absent")
+def test_labels_of_public_comments_are_of_none_that_is_tested_on() -> None:
+    table = corpus.read_public(CORPUS / "public.jsonl", FEEDBACK / "weak")
+    assert len(table) == len(PUBLIC)
+    tested = {
+        " ".join(_words(json.loads(line)["text"]))
+        for split in ("dev", "test")
+        for line in (FEEDBACK / f"{split}.jsonl").read_text(encoding="utf-8").strip().split("\n")
+    }
+    assert not tested & {" ".join(_words(text)) for text in table["text"]}
 
 
 if __name__ == "__main__":
