@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import onnxruntime
@@ -60,7 +60,7 @@ class Outputs:
         Logits, (windows, 17, 2), (windows, 4) and (windows, 4) float32.
     spans
         First and last token of the evidence, counted from the window's start,
-        (windows, 17, 2, 2) int32; None where it was not asked for.
+        (windows, 17, 2, 2) int32, of the labels for which it is wanted; None if for none.
     """
 
     aspects: np.ndarray
@@ -128,20 +128,33 @@ class Encoder:
             bounds.append(at + (WINDOW // 2 + int(ends[-1]) + 1 if len(ends) else WINDOW))
         return np.array([*bounds, start + length])
 
-    def read(self, windows: Windows, evidence: bool = True) -> Outputs:
-        """Run the network over windows."""
-        names = ["aspects", "sentiment", "language"] + ["attention"] * evidence
+    def read(
+        self, windows: Windows, decide: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> Outputs:
+        """Run the network over windows.
+
+        Parameters
+        ----------
+        decide
+            Tells from logits (n, 17, 2) of which labels the evidence is wanted, (n, 17, 2) bool;
+            None for none.
+        """
+        names = ["aspects", "sentiment", "language"] + ["attention"] * (decide is not None)
         count = len(windows.start)
         aspects = np.empty((count, len(ASPECTS), len(SIGNS)), np.float32)
         sentiment = np.empty((count, len(SENTIMENTS)), np.float32)
         language = np.empty((count, len(LANGUAGES)), np.float32)
-        spans = np.empty((count, len(ASPECTS), len(SIGNS), 2), np.int32) if evidence else None
+        spans = None
+        if decide is not None:
+            spans = np.full((count, len(ASPECTS), len(SIGNS), 2), -1, np.int32)
         for rows, ids in self.batches(windows):
             found = self._session.run(names, {"input_ids": ids})
             aspects[rows] = found[0].reshape(-1, len(ASPECTS), len(SIGNS))
             sentiment[rows], language[rows] = found[1:3]
-            if spans is not None:
-                spans[rows] = self._spans(ids, found[3]).reshape(-1, len(ASPECTS), len(SIGNS), 2)
+            if decide is not None and spans is not None:
+                row, aspect, sign = np.nonzero(decide(aspects[rows]))
+                attention = found[3][row, aspect * len(SIGNS) + sign]
+                spans[rows[row], aspect, sign] = self._spans(ids[row], attention)
         return Outputs(aspects, sentiment, language, spans)
 
     def embed(self, windows: Windows) -> np.ndarray:
@@ -164,34 +177,33 @@ class Encoder:
             yield rows, ids
 
     def _spans(self, ids: np.ndarray, attention: np.ndarray) -> np.ndarray:
-        """Whole words around the peak of each label's attention, (batch, labels, 2) int32.
+        """Whole words around the peak of each label's attention, (labels, 2) int32.
 
         Parameters
         ----------
         ids, attention
-            (batch, tokens) int64 and (batch, labels, tokens) float32.
+            Of one window for each label, (labels, tokens) int64 and float32.
         """
         tokens = np.arange(ids.shape[1])
         outside = np.isin(ids, (self._bos, self._eos, self._pad))
-        barred = (outside | self._parts[ids])[:, None]
+        barred = outside | self._parts[ids]
         attention = np.where(barred, -1.0, attention)
-        peak = attention.argmax(axis=2)[..., None]
-        strong = attention >= RUN * np.take_along_axis(attention, peak, axis=2)
+        peak = attention.argmax(axis=1)[:, None]
+        strong = attention >= RUN * np.take_along_axis(attention, peak, axis=1)
         # Bridge up to two weak tokens, an article or a preposition: "kwartier in de wacht".
         joined = strong.copy()
-        joined[:, :, 1:] |= strong[:, :, :-1]
-        joined[:, :, :-1] |= strong[:, :, 1:]
+        joined[:, 1:] |= strong[:, :-1]
+        joined[:, :-1] |= strong[:, 1:]
         joined &= ~barred
         # The nearest tokens that are not joined bound the run; it ends with strong ones.
-        left = np.where(~joined & (tokens < peak), tokens, -1).max(axis=2)[..., None]
-        right = np.where(~joined & (tokens > peak), tokens, len(tokens)).min(axis=2)[..., None]
+        left = np.where(~joined & (tokens < peak), tokens, -1).max(axis=1)[:, None]
+        right = np.where(~joined & (tokens > peak), tokens, len(tokens)).min(axis=1)[:, None]
         run = strong & (tokens > left) & (tokens < right)
-        first, last = run.argmax(axis=2), len(tokens) - 1 - run[:, :, ::-1].argmax(axis=2)
+        first, last = run.argmax(axis=1), len(tokens) - 1 - run[:, ::-1].argmax(axis=1)
         begins = self._starts_word[ids] | outside
         word_start = np.maximum.accumulate(np.where(begins, tokens, 0), axis=1)
         next_word = np.where(begins, tokens, ids.shape[1])[:, ::-1]
         word_end = np.minimum.accumulate(next_word, axis=1)[:, ::-1]
         word_end = np.concatenate([word_end[:, 1:], word_end[:, -1:]], axis=1) - 1
-        first = np.take_along_axis(word_start, first, axis=1)
-        last = np.take_along_axis(word_end, last, axis=1)
-        return (np.stack([first, last], axis=2) - 1).astype(np.int32)
+        label = np.arange(len(ids))
+        return np.stack([word_start[label, first], word_end[label, last]], axis=1) - 1

@@ -145,8 +145,12 @@ class Model:
     def _read(self, texts: pa.LargeStringArray, evidence: bool) -> Results:
         """Read distinct texts, all of which hold text."""
         windows = self._encoder.tokenize(texts)
-        outputs = self._encoder.read(windows, evidence)
         calibration, count = self._calibration, len(texts)
+
+        def decide(logits: np.ndarray) -> np.ndarray:
+            return calibration.decide(calibration.aspects(logits))
+
+        outputs = self._encoder.read(windows, decide if evidence else None)
         by_window = calibration.aspects(outputs.aspects)
         starts = np.searchsorted(windows.text, np.arange(count))
         aspects = np.maximum.reduceat(by_window, starts) if count else by_window

@@ -358,7 +358,7 @@ def finish(
 
 
 def _logits(encoder: Encoder, texts: list[str]) -> dict[str, np.ndarray]:
-    outputs = encoder.read(encoder.tokenize(pa.array(texts, pa.large_string())), evidence=False)
+    outputs = encoder.read(encoder.tokenize(pa.array(texts, pa.large_string())))
     if len(outputs.sentiment) != len(texts):
         raise ValueError("a comment to calibrate on is longer than a window")
     return {name: getattr(outputs, name) for name in ("aspects", "sentiment", "language")}
