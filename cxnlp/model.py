@@ -160,7 +160,7 @@ class Model:
             texts,
             np.zeros(count, bool),
             np.array(LANGUAGES)[language.argmax(axis=1)],
-            _weighted(calibration.sentiment(outputs.sentiment), windows, count),
+            _weighted(calibration.sentiment(outputs.sentiment, by_window), windows, count),
             aspects,
             decisions,
             _evidence(texts, windows, outputs, by_window, decisions) if evidence else None,

@@ -15,7 +15,7 @@ from typing import Any
 from cxnlp import taxonomy
 from cxnlp.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, NETWORK, TOKENIZER, CARD = "manifest.json", "model.onnx", "tokenizer.json", "README.md"
 #: In a wheel the models lie inside the package, in a clone beside it.
 HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from cxnlp.calibration import Calibration
+from cxnlp.calibration import Calibration, sentiment_features
 
 THRESHOLDS = np.linspace(0.2, 0.8, 34, dtype=np.float32).reshape(17, 2)
-CALIBRATION = Calibration(0.8, -0.1, 1.5, 2.0, THRESHOLDS)
+WEIGHTS = np.eye(10, 4, dtype=np.float32)  # the sentiment's own logits alone
+CALIBRATION = Calibration(0.8, -0.1, WEIGHTS, 2.0, THRESHOLDS)
 
 
 def test_probabilities() -> None:
@@ -17,17 +19,30 @@ def test_probabilities() -> None:
     found = CALIBRATION.aspects(logits)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, 1 / (1 + np.exp(0.1 - 0.8 * logits)), atol=1e-6)
-    for scale, head in ((1.5, CALIBRATION.sentiment), (2.0, CALIBRATION.language)):
-        logits = draw.normal(0, 4, (5, 4)).astype(np.float32)
-        expected = np.exp(logits / scale)
-        np.testing.assert_allclose(
-            head(logits), expected / expected.sum(axis=1, keepdims=True), rtol=1e-5
-        )
+    one = draw.normal(0, 4, (5, 4)).astype(np.float32)
+    for scale, read in ((1, CALIBRATION.sentiment(one, found)), (2, CALIBRATION.language(one))):
+        expected = np.exp(one / scale)
+        np.testing.assert_allclose(read, expected / expected.sum(1, keepdims=True), rtol=1e-4)
+
+
+def test_sentiment_looks_at_praise_and_blame() -> None:
+    aspects = np.zeros((2, 17, 2), np.float32)
+    aspects[0, 0], aspects[0, 1, 0] = (0.5, 0.25), 0.75
+    found = sentiment_features(np.zeros((2, 4), np.float32), aspects)
+    quarter = [np.log(0.25)] * 4
+    np.testing.assert_allclose(found[0], [*quarter, 0.75, 0.25, 0.1875, 1.25, 0.25, 1], rtol=1e-6)
+    np.testing.assert_allclose(found[1], [*quarter, 0, 0, 0, 0, 0, 1], rtol=1e-6)
+    weights = WEIGHTS.copy()
+    weights[6, 3] = 50  # praise beside blame
+    both = dataclasses.replace(CALIBRATION, sentiment_weights=weights)
+    assert both.sentiment(np.zeros((2, 4), np.float32), aspects).argmax(axis=1).tolist() == [3, 0]
 
 
 def test_huge_logits_neither_overflow_nor_warn() -> None:
     extreme = np.float32([[-1e4, 0, 1e4, 1]])
-    np.testing.assert_allclose(CALIBRATION.sentiment(extreme), [[0, 0, 1, 0]])
+    np.testing.assert_allclose(
+        CALIBRATION.sentiment(extreme, np.zeros((1, 17, 2))), [[0, 0, 1, 0]], atol=1e-6
+    )
     aspects = CALIBRATION.aspects(np.full((1, 17, 2), -1e4, np.float32))
     assert (aspects == 0).all()
 
@@ -40,6 +55,7 @@ def test_each_aspect_and_sign_has_its_own_threshold() -> None:
 def test_json_round_trip() -> None:
     again = Calibration.from_json(json.loads(json.dumps(CALIBRATION.to_json())))
     np.testing.assert_allclose(again.thresholds, THRESHOLDS, atol=1e-4)
+    np.testing.assert_array_equal(again.sentiment_weights, WEIGHTS)
     assert (again.slope, again.offset) == (0.8, -0.1)
     with pytest.raises(KeyError):
         Calibration.from_json(CALIBRATION.to_json() | {"thresholds": {}})

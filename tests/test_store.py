@@ -41,7 +41,7 @@ def _edit(folder: Path, **changes: object) -> None:
 @pytest.mark.parametrize("version", [0, 2, "1", None])
 def test_an_unknown_format_is_refused(folder: Path, version: object) -> None:
     _edit(folder, format=version)
-    with pytest.raises(ModelError, match="this cxnlp reads format 1"):
+    with pytest.raises(ModelError, match="this cxnlp reads format 2"):
         store.read(folder)
 
 

@@ -82,7 +82,9 @@ def graph() -> bytes:
 
 
 def calibration() -> Calibration:
-    return Calibration(1.0, 0.0, 1.0, 1.0, np.full((17, 2), 0.6, np.float32))
+    return Calibration(
+        1.0, 0.0, np.eye(10, 4, dtype=np.float32), 1.0, np.full((17, 2), 0.6, np.float32)
+    )
 
 
 @functools.cache

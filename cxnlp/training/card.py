@@ -65,6 +65,8 @@ def render(manifest: dict[str, Any]) -> str:
         f"{quantisation['sentiment_agreement']:.1%} of sentiments.",
         LIMITS,
     ]
+    if "errors" in manifest:
+        parts.append(_errors(manifest["errors"]))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -122,6 +124,26 @@ def _figures(figure: dict[str, Any]) -> str:
         values = report["by_aspect"][aspect.key]
         cells = (_number(values[key]) for key in ("precision", "recall", "f1"))
         lines.append(f"| {aspect.key} | {values['support']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _errors(errors: dict[str, Any]) -> str:
+    """What a reader of its errors found."""
+    lines = [
+        "## What it gets wrong",
+        "",
+        f"{errors['read']} wrong decisions on the comments that calibrate it were drawn at random "
+        f"and read: {errors['missed']} missed an aspect that the label has, "
+        f"{errors['read'] - errors['missed']} found one that it has not. Drawn and counted by "
+        "`python benchmarks/errors.py`; the examples are invented.",
+        "",
+        "| cause | decisions | | for example |",
+        "| --- | ---: | --- | --- |",
+    ]
+    lines += [
+        f"| {cause['cause']} | {cause['count']} | {cause['what']} | {cause['example']} |"
+        for cause in errors["causes"]
+    ]
     return "\n".join(lines)
 
 

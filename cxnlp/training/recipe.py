@@ -302,13 +302,15 @@ def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[st
     def evaluate(network: Network) -> dict[str, float]:
         logits = predict(network, tokenizer, list(dev["text"]))
         calibration = tune.calibrate(logits, truth, language)
-        probabilities = calibration.aspects(logits["aspects"])
-        guess = Readings(
-            calibration.decide(probabilities), logits["sentiment"].argmax(1), probabilities
-        )
-        return {k: round(v, 4) for k, v in scores(truth, guess).items()}
+        return {k: round(v, 4) for k, v in scores(truth, _guess(calibration, logits)).items()}
 
     return evaluate
+
+
+def _guess(calibration: Calibration, logits: dict[str, np.ndarray]) -> Readings:
+    probabilities = calibration.aspects(logits["aspects"])
+    sentiment = calibration.sentiment(logits["sentiment"], probabilities)
+    return Readings(calibration.decide(probabilities), sentiment.argmax(axis=1), probabilities)
 
 
 def finish(
@@ -370,12 +372,7 @@ def _compare(
     child: tuple[Calibration, dict[str, np.ndarray]],
 ) -> dict[str, float]:
     """What int8 costs on the held-out comments, each at its own calibration."""
-    guesses = []
-    for calibration, logits in (parent, child):
-        probabilities = calibration.aspects(logits["aspects"])
-        guesses.append(
-            Readings(calibration.decide(probabilities), logits["sentiment"].argmax(axis=1))
-        )
+    guesses = [_guess(calibration, logits) for calibration, logits in (parent, child)]
     either = guesses[0].aspects | guesses[1].aspects
     return {
         "float32_micro_f1": scores(truth, guesses[0])["pillar_micro_f1"],

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import log_softmax
 
-from cxnlp.calibration import Calibration
+from cxnlp.calibration import Calibration, sentiment_features
 from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
 GRID = np.arange(0.10, 0.81, 0.01)
 #: A label's own threshold weighs as much as the common one when it has this many examples.
 PRIOR = 40
+#: How strongly the sentiment's weights are drawn to its own logits; of 0.1 to 100 this one gave the
+#: most accurate sentiments in eightfold cross-validation on the dev comments.
+PULL = 1.0
 
 
 def calibrate(logits: dict[str, np.ndarray], truth: Readings, language: np.ndarray) -> Calibration:
@@ -30,13 +36,15 @@ def calibrate(logits: dict[str, np.ndarray], truth: Readings, language: np.ndarr
     untuned = Calibration(
         slope,
         offset,
-        _temperature(logits["sentiment"], truth.sentiment, len(SENTIMENTS)),
+        np.zeros((0, len(SENTIMENTS)), np.float32),
         _temperature(logits["language"], language, len(LANGUAGES)),
-        np.full((len(ASPECTS), len(SIGNS)), 0.5, np.float32),
+        np.zeros((len(ASPECTS), len(SIGNS)), np.float32),
     )
     probabilities = untuned.aspects(logits["aspects"])
-    return Calibration(
-        **{**vars(untuned), "thresholds": choose_thresholds(probabilities, truth.aspects)}
+    return dataclasses.replace(
+        untuned,
+        sentiment_weights=_stack(logits["sentiment"], probabilities, truth.sentiment),
+        thresholds=choose_thresholds(probabilities, truth.aspects),
     )
 
 
@@ -67,6 +75,23 @@ def _platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
 
     slope, offset = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     return float(slope), float(offset)
+
+
+def _stack(logits: np.ndarray, aspects: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Weights (10, 4) float32 of a logistic regression on `sentiment_features`."""
+    features = sentiment_features(logits, aspects).astype(float)
+    hot = np.eye(len(SENTIMENTS))[truth]
+    own = np.eye(features.shape[1], len(SENTIMENTS))  # the first features are its own logits
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        weights = parameters.reshape(own.shape)
+        likely = log_softmax(features @ weights, axis=1)
+        gradient = features.T @ (np.exp(likely) - hot) + PULL * (weights - own)
+        penalty = PULL / 2 * ((weights - own) ** 2).sum()
+        return float(penalty - (hot * likely).sum()), gradient.ravel()
+
+    found = minimize(loss, own.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return found.x.reshape(own.shape).astype(np.float32)
 
 
 def _temperature(logits: np.ndarray, truth: np.ndarray, width: int) -> float:
