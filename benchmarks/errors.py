@@ -82,15 +82,14 @@ def render() -> None:
         {"cause": name, **said, "count": sum(r["cause"] == name for r in kept["read"])}
         for name, said in kept["causes"].items()
     ]
-    stored = store.read(store.find(MODEL))
-    manifest = stored.manifest | {
-        "errors": {
+    card.keep(
+        store.find(MODEL),
+        errors={
             "read": len(kept["read"]),
             "missed": sum(r["wrong"] == "missed" for r in kept["read"]),
             "causes": sorted(causes, key=lambda cause: -int(cause["count"])),
-        }
-    }
-    store.write(stored.folder, manifest, stored.network, stored.tokenizer, card.render(manifest))
+        },
+    )
 
 
 if __name__ == "__main__":

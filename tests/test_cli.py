@@ -11,6 +11,7 @@ from conftest import FakeModel
 
 from cxnlp import __version__, cli, store
 from cxnlp.model import load as real_load
+from cxnlp.training import card
 
 LABELLED = {
     "id": "1", "source": "shop", "lang": "nl", "text": "veel te traag", "sentiment": "negative",
@@ -175,7 +176,21 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (figure,) = store.read(folder).manifest["figures"]
     assert figure["data"] == "invented"
     assert f"--model {folder} --record 'invented'" in figure["command"]
-    assert "### invented" in (folder / "README.md").read_text(encoding="utf-8")
+    card.keep(
+        folder,
+        behaviour={"irony": [1, 3], "plain": [2, 2]},
+        invariance={"alike": 9, "all": 10, "shifts": {"Dutch, men": 0.0, "Polish, men": -0.01}},
+        errors={"read": 2, "missed": 1, "causes": [
+            {"cause": "irony", "count": 2, "what": "meant otherwise", "example": "fijn hoor"}
+        ]},
+    )  # fmt: skip
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "### invented" in text
+    assert "| all | 3 | 5 |" in text
+    assert "9 of 10 pairs" in text
+    assert "| Polish, men | -0.010 |" in text
+    assert "1 missed an aspect" in text
+    assert "| irony | 2 | meant otherwise | fijn hoor |" in text
 
 
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

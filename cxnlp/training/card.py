@@ -65,8 +65,9 @@ def render(manifest: dict[str, Any]) -> str:
         f"{quantisation['sentiment_agreement']:.1%} of sentiments.",
         LIMITS,
     ]
-    if "errors" in manifest:
-        parts.append(_errors(manifest["errors"]))
+    for name, section in SECTIONS.items():
+        if name in manifest:
+            parts.append(section(manifest[name]))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -95,7 +96,21 @@ def record(folder: Path, data: str, command: str, report: dict[str, Any]) -> Non
         "report": report,
     }
     others = [f for f in stored.manifest["figures"] if f["data"] != data]
-    manifest = stored.manifest | {"figures": [*others, figure]}
+    keep(folder, figures=[*others, figure])
+
+
+def keep(folder: Path, **measured: Any) -> None:
+    """Put what was measured into the manifest of a model, and render its card anew.
+
+    Parameters
+    ----------
+    measured
+        ``figures``, as `record` makes them; ``behaviour``, cases passed and all, by capability;
+        ``invariance``, pairs ``alike``, ``all``, and ``shifts`` of the score by group of names;
+        ``errors``, those ``read``, those ``missed``, and ``causes`` with their counts.
+    """
+    stored = store.read(folder)
+    manifest = stored.manifest | measured
     store.write(folder, manifest, stored.network, stored.tokenizer, render(manifest))
 
 
@@ -147,5 +162,47 @@ def _errors(errors: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _behaviour(counts: dict[str, list[int]]) -> str:
+    """Cases passed, by capability."""
+    rows = [f"| {name} | {passed} | {cases} |" for name, (passed, cases) in counts.items()]
+    total = [sum(column) for column in zip(*counts.values(), strict=True)]
+    return "\n".join(
+        [
+            "## What it can read",
+            "",
+            "Small cases, each made to try one capability; none was trained or tuned on. Printed "
+            "by `python tests/test_behaviour.py --record`.",
+            "",
+            "| | passed | cases |",
+            "| --- | ---: | ---: |",
+            *rows,
+            f"| all | {total[0]} | {total[1]} |",
+        ]
+    )
+
+
+def _invariance(found: dict[str, Any]) -> str:
+    """Pairs read alike, and the shift of the score between groups of names."""
+    rows = [f"| {group} | {shift:+.3f} |" for group, shift in found["shifts"].items()]
+    return "\n".join(
+        [
+            "## What must not matter",
+            "",
+            f"{found['alike']} of {found['all']} pairs of comments that differ in a name, a "
+            "gender, u or je, Dutch or Flemish wording, capitals or diacritics are read alike, "
+            "aspects and sentiment. The same comments with first names of these groups have a "
+            "mean score (-1 to 1) that lies so much above that of the first group. Printed by "
+            "`python tests/test_invariance.py --record`.",
+            "",
+            "| names | shift |",
+            "| --- | ---: |",
+            *rows,
+        ]
+    )
+
+
 def _number(value: float | None) -> str:
     return "" if value is None or value != value else f"{value:.3f}"
+
+
+SECTIONS = {"behaviour": _behaviour, "invariance": _invariance, "errors": _errors}
