@@ -21,7 +21,7 @@ import cxnlp
 from cxnlp import store
 from cxnlp.evaluation import readings_of
 from cxnlp.files import read_labelled
-from cxnlp.taxonomy import ASPECTS, SIGNS
+from cxnlp.taxonomy import ASPECTS
 from cxnlp.training import card
 from cxnlp.training.corpus import key_of
 
@@ -63,11 +63,11 @@ def _marks(decisions: np.ndarray) -> str:
 def record(path: Path) -> None:
     """Keep the causes, with a key in place of each text."""
     kept = json.loads(KEPT.read_text(encoding="utf-8"))
-    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    kept["read"] = [
-        {"key": key_of(r["text"]), **{name: r[name] for name in ("aspect", "wrong", "cause")}}
-        for r in lines
-    ]
+    with path.open(encoding="utf-8") as lines:
+        kept["read"] = [
+            {"key": key_of(r["text"]), **{name: r[name] for name in ("aspect", "wrong", "cause")}}
+            for r in map(json.loads, lines)
+        ]
     unknown = {r["cause"] for r in kept["read"]} - set(kept["causes"])
     if unknown:
         raise SystemExit(f"{KEPT} does not name the causes {sorted(unknown)}")
@@ -78,6 +78,8 @@ def record(path: Path) -> None:
 def render() -> None:
     """Counts and examples, into the manifest and the card of the model."""
     kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    if not kept["read"]:
+        raise SystemExit(f"{KEPT} holds no errors that were read; draw and record some first")
     causes = [
         {"cause": name, **said, "count": sum(r["cause"] == name for r in kept["read"])}
         for name, said in kept["causes"].items()
@@ -93,7 +95,6 @@ def render() -> None:
 
 
 if __name__ == "__main__":
-    assert len(SIGNS) == len("+-")
     match sys.argv[1:]:
         case ["draw", file]:
             draw(Path(file))

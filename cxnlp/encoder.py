@@ -144,18 +144,16 @@ class Encoder:
         aspects = np.empty((count, len(ASPECTS), len(SIGNS)), np.float32)
         sentiment = np.empty((count, len(SENTIMENTS)), np.float32)
         language = np.empty((count, len(LANGUAGES)), np.float32)
-        spans = None
-        if decide is not None:
-            spans = np.full((count, len(ASPECTS), len(SIGNS), 2), -1, np.int32)
+        spans = np.full((count, len(ASPECTS), len(SIGNS), 2), -1, np.int32)
         for rows, ids in self.batches(windows):
             found = self._session.run(names, {"input_ids": ids})
             aspects[rows] = found[0].reshape(-1, len(ASPECTS), len(SIGNS))
             sentiment[rows], language[rows] = found[1:3]
-            if decide is not None and spans is not None:
+            if decide is not None:
                 row, aspect, sign = np.nonzero(decide(aspects[rows]))
                 attention = found[3][row, aspect * len(SIGNS) + sign]
                 spans[rows[row], aspect, sign] = self._spans(ids[row], attention)
-        return Outputs(aspects, sentiment, language, spans)
+        return Outputs(aspects, sentiment, language, spans if decide is not None else None)
 
     def embed(self, windows: Windows) -> np.ndarray:
         """Mean of the network's last states of each window, (windows, width) float32."""
@@ -167,17 +165,18 @@ class Encoder:
 
     def batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Windows as the network's inputs: their indices, and token ids (batch, tokens) int64."""
+        tokens = np.append(windows.ids, self._pad)  # for a last text that has no tokens
         for padded, rows in batching.batches(windows.length + 2):
             column = np.arange(padded)
             length = windows.length[rows, None]
             take = windows.start[rows, None] + np.clip(column - 1, 0, np.maximum(length - 1, 0))
-            ids: np.ndarray = np.where(column <= length, windows.ids[take], self._pad)
+            ids: np.ndarray = np.where(column <= length, tokens[take], self._pad)
             ids[:, 0] = self._bos
             ids[column == length + 1] = self._eos
             yield rows, ids
 
     def _spans(self, ids: np.ndarray, attention: np.ndarray) -> np.ndarray:
-        """Whole words around the peak of each label's attention, (labels, 2) int32.
+        """Whole words around the peak of each label's attention, (labels, 2) int64.
 
         Parameters
         ----------

@@ -160,7 +160,7 @@ class Model:
             texts,
             np.zeros(count, bool),
             np.array(LANGUAGES)[language.argmax(axis=1)],
-            _weighted(calibration.sentiment(outputs.sentiment, by_window), windows, count),
+            calibration.sentiment(_weighted(outputs.sentiment, windows, count), aspects),
             aspects,
             decisions,
             _evidence(texts, windows, outputs, by_window, decisions) if evidence else None,
@@ -200,10 +200,10 @@ def _evidence(
     tokens = outputs.spans[best, aspects, signs] + windows.start[best, None]
     first, last = np.clip(tokens, begin[:, None], (begin + lengths[rows] - 1)[:, None]).T
     starts, ends = windows.pieces.characters(rows, first, last)
-    sources = texts.take(pa.array(rows)).to_pylist()
+    sources = texts.to_pylist()
     bounds = [
-        _tight(source, start, end)
-        for source, start, end in zip(sources, starts.tolist(), ends.tolist(), strict=True)
+        _tight(sources[row], start, end)
+        for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True)
     ]
     evidence[rows, aspects, signs] = np.array(bounds, np.int32).reshape(-1, 2)
     return evidence

@@ -2,7 +2,8 @@
 
 The tokenizer cuts at white space before anything else, so the pieces of a text are those of its
 words, one after the other. Comments use the same words over and over: what is left to do for a
-text is to look them up.
+text is to look them up. (Where a character that has no width stands alone between spaces, the
+tokenizer itself would add an empty piece.)
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
-#: Distinct words that are remembered; beyond, it starts to learn them again.
-MOST_WORDS = 200_000
+from cxnlp.errors import ModelError
+
+#: Distinct words, and pieces of them, that are remembered; beyond, it starts to learn them again.
+MOST_WORDS, MOST_PIECES = 200_000, 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Cutter:
 
     Raises
     ------
-    ValueError
+    ModelError
         For a tokenizer that cuts words otherwise beside others than alone.
     """
 
@@ -91,16 +94,18 @@ class Cutter:
         probe = "Wacht,  al een uur!"
         alone = [e.ids for e in tokenizer.encode_batch(probe.split(), add_special_tokens=False)]
         if tokenizer.encode(probe, add_special_tokens=False).ids != list(chain(*alone)):
-            raise ValueError("the tokenizer does not cut at white space before anything else")
+            raise ModelError(
+                "The tokenizer of this model does not cut at white space before anything else; "
+                "train the model from a base whose tokenizer does."
+            )
         self._tokenizer = tokenizer
         self._lock = threading.Lock()
         self._forget()
 
     def _forget(self) -> None:
         self._rows: dict[str, int] = {}
-        # Of each word its first piece and their number; of each piece its id and characters.
-        self._first = self._count = np.zeros(0, np.int64)
-        self._pieces = np.zeros((3, 0), np.int64)
+        self._words = _Columns(2)  # of each word its first piece and their number
+        self._pieces = _Columns(3)  # of each piece its id, and where it begins and ends in the word
 
     def __call__(self, texts: pa.LargeStringArray) -> Pieces:
         words = pc.utf8_split_whitespace(texts)
@@ -108,7 +113,9 @@ class Cutter:
         distinct = coded.dictionary.to_pylist()
         with self._lock:
             rows = self._learned(distinct)
-            first, count, pieces = self._first, self._count, self._pieces
+            (first, count), pieces = self._words.view(), self._pieces.view()
+            if len(self._rows) > MOST_WORDS or pieces.shape[1] > MOST_PIECES:
+                self._forget()  # what is in use here stays as it is
         of_words = rows[coded.indices.to_numpy(zero_copy_only=False)]
         counts = count[of_words]
         word_tokens = np.concatenate([[0], np.cumsum(counts)])
@@ -121,18 +128,39 @@ class Cutter:
     def _learned(self, words: list[str]) -> np.ndarray:
         """Rows of words, (words,) int64; those that are new are cut."""
         new = [word for word in words if word not in self._rows]
-        if new and len(self._rows) + len(new) > MOST_WORDS:
-            self._forget()
-            new = words
         if new:
             encodings = self._tokenizer.encode_batch(new, add_special_tokens=False)
             count = np.fromiter(map(len, encodings), np.int64, len(encodings))
             ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, count.sum())
             bounds = [bound for e in encodings for bound in e.offsets]
             begins, ends = np.array(bounds, np.int64).reshape(-1, 2).T
-            first = self._pieces.shape[1] + np.concatenate([[0], np.cumsum(count)[:-1]])
-            self._rows.update({word: row for row, word in enumerate(new, len(self._rows))})
-            self._first = np.concatenate([self._first, first])
-            self._count = np.concatenate([self._count, count])
-            self._pieces = np.concatenate([self._pieces, [ids, begins, ends]], axis=1)
+            start = self._pieces.size + np.cumsum(count) - count
+            known = len(self._rows)
+            # An interruption must not leave words without pieces: what counts them comes last.
+            self._pieces.append(np.stack([ids, begins, ends]))
+            self._words.append(np.stack([start, count]), at=known)
+            self._rows.update({word: row for row, word in enumerate(new, known)})
         return np.fromiter(map(self._rows.__getitem__, words), np.int64, len(words))
+
+
+class _Columns:
+    """Rows of int64 that grow to the right, in buffers that double."""
+
+    def __init__(self, rows: int) -> None:
+        self._buffer = np.empty((rows, 1024), np.int64)
+        self.size = 0
+
+    def view(self) -> np.ndarray:
+        """What is there now, (rows, size); later columns leave it as it is."""
+        return self._buffer[:, : self.size]
+
+    def append(self, columns: np.ndarray, at: int | None = None) -> None:
+        """Put columns (rows, n) at the end, or behind the first `at`."""
+        at = self.size if at is None else at
+        size = at + columns.shape[1]
+        if size > self._buffer.shape[1]:
+            grown = np.empty((len(self._buffer), 2 * size), np.int64)
+            grown[:, :at] = self._buffer[:, :at]
+            self._buffer = grown
+        self._buffer[:, at:size] = columns
+        self.size = size

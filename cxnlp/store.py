@@ -1,7 +1,7 @@
 """Model folders: `manifest.json`, the network, the tokenizer, the card. No pickle, no network.
 
-The manifest holds everything that is not an array: names and order of the labels, thresholds,
-temperatures, figures, and the sha256 of every other file.
+The manifest holds everything that is not an array: names and order of the labels, calibration,
+figures, and the sha256 of every other file.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import datasets
 import pytest
 
 from cxnlp.files import read_labelled
-from cxnlp.taxonomy import ASPECTS, MARKS, SENTIMENTS
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS
 from cxnlp.training import corpus
 
 ROOT = Path(__file__).parent.parent
@@ -200,6 +200,7 @@ def test_labels_of_public_comments_are_sound() -> None:
         assert set(r) == {"key", "lang", "sentiment", "aspects"}
         assert re.fullmatch("[0-9a-f]{16}", r["key"])
         assert r["sentiment"] in SENTIMENTS
+        assert r["lang"] in LANGUAGES
         for aspect, (mark, start, end) in r["aspects"].items():
             assert aspect in ASPECTS
             assert mark in MARKS

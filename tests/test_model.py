@@ -161,6 +161,25 @@ def test_evidence_is_words_of_the_original_string(results: Results) -> None:
     assert found > 10
 
 
+@pytest.mark.parametrize("texts", [["\uff9e"], ["traag", "\uff9e"], ["\uff9e", "traag"]])
+def test_a_text_that_leaves_no_tokens_is_read(texts: list[str]) -> None:
+    found = tiny.model().classify(texts)
+    at = texts.index("\uff9e")
+    assert (found.evidence[at] == -1).all()
+    assert np.isfinite(found.sentiment_probabilities).all()
+
+
+def test_evidence_is_looked_for_where_it_is_wanted() -> None:
+    encoder = tiny.model()._encoder
+    windows = encoder.tokenize(_column("de winkel was traag", "snel en vriendelijk"))
+    wanted = np.zeros((2, 17, 2), bool)
+    wanted[1, 3, 0] = True
+    spans = encoder.read(windows, lambda logits: wanted).spans
+    assert (spans[~wanted] == -1).all()
+    assert (spans[wanted] >= 0).all()
+    assert encoder.read(windows).spans is None
+
+
 def _column(*texts: str) -> pa.LargeStringArray:
     return pa.array(texts, pa.large_string())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from cxnlp import pieces, store
+from cxnlp.errors import ModelError
 from cxnlp.pieces import Cutter, Pieces
 
 TEXTS = [
@@ -67,15 +67,60 @@ def test_characters_are_those_of_the_words(tokenizer: Tokenizer) -> None:
     assert "".join(words).replace(" ", "") == "Tweespaties,eentabeneenregel"
 
 
-def test_words_are_forgotten_before_they_are_too_many(
-    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("words", "letters"), [(12, 1000), (1000, 40)])
+def test_it_forgets_what_is_too_much(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, words: int, letters: int
 ) -> None:
-    monkeypatch.setattr(pieces, "MOST_WORDS", 12)
+    monkeypatch.setattr(pieces, "MOST_WORDS", words)
+    monkeypatch.setattr(pieces, "MOST_PIECES", letters)
     cutter = Cutter(tokenizer)
     for text in TEXTS:
         expected = tokenizer.encode(text, add_special_tokens=False).ids
         assert _lists(_cut(cutter, [text])) == [expected]
-        assert len(cutter._rows) <= 12
+        assert len(cutter._rows) <= words
+        assert cutter._pieces.size <= letters
+
+
+def test_an_interruption_spoils_nothing(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cutter = Cutter(tokenizer)
+    _cut(cutter, ["een uur"])
+    append = pieces._Columns.append
+
+    def interrupted(self: pieces._Columns, columns: np.ndarray, at: int | None = None) -> None:
+        append(self, columns, at)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pieces._Columns, "append", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            _cut(cutter, ["onderbroken werk"])
+    for text in ("onderbroken werk", "een nieuw uur"):
+        assert _lists(_cut(cutter, [text])) == [
+            tokenizer.encode(text, add_special_tokens=False).ids
+        ]
+
+
+def test_many_words_one_by_one(tokenizer: Tokenizer) -> None:
+    cutter = Cutter(tokenizer)
+    kept = _cut(cutter, ["eerste woord"])
+    before = kept.ids.copy()
+    for number in range(3000):
+        _cut(cutter, [f"woord{number}"])
+    assert (kept.ids == before).all()
+    expected = tokenizer.encode("woord7 woord2999", add_special_tokens=False).ids
+    assert _lists(_cut(cutter, ["woord7 woord2999"])) == [expected]
+
+
+def test_an_empty_column(tokenizer: Tokenizer) -> None:
+    cut = _cut(Cutter(tokenizer), [])
+    assert cut.ids.shape == cut.lengths.shape == (0,)
+
+
+def test_a_lone_character_without_width_is_no_piece(tokenizer: Tokenizer) -> None:
+    plain, odd = _lists(_cut(Cutter(tokenizer), ["een uur", "een \u200b uur"]))
+    assert odd == plain
 
 
 def test_threads_share_it(tokenizer: Tokenizer) -> None:
@@ -99,8 +144,7 @@ def test_threads_share_it(tokenizer: Tokenizer) -> None:
 def test_a_tokenizer_that_looks_beyond_words_is_refused() -> None:
     characters = {letter: row for row, letter in enumerate("Wacht, leenur! ")}
     letters = Tokenizer(models.BPE(vocab=characters, merges=[]))
-    with pytest.raises(ValueError, match="white space"):
+    with pytest.raises(ModelError, match="white space"):
         Cutter(letters)
     letters.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    assert len(json.loads(letters.to_str())["model"]["vocab"]) == len(characters)
     assert _lists(_cut(Cutter(letters), ["al een"])) == [[characters[x] for x in "aleen"]]

@@ -22,7 +22,7 @@ from cxnlp.encoder import Encoder
 from cxnlp.errors import FileError
 from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
-from cxnlp.training import augment, base, corpus, distil, export, graph, recipe, tune
+from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, tune
 from cxnlp.training.augment import Augmenter
 from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.fit import Stage, comments_of
@@ -101,9 +101,27 @@ def test_labels_of_public_comments_find_their_texts(tmp_path: Path, weak: Path) 
     assert (list(table["text"]), list(table["source"])) == (["the shop 7"], ["meals"])
     truth = recipe.truth_of(table)
     assert truth.spans[0, ASPECTS.index("environment"), 0].tolist() == [4, 8]
-    unknown = _lines(tmp_path / "unknown.jsonl", [{**label, "key": "0" * 16}])
-    with pytest.raises(FileError, match="0000000000000000"):
-        corpus.read_public(unknown, weak)
+    for wrong, message in (
+        ([{**label, "key": "0" * 16}], "0000000000000000"),
+        ([{**label, "aspects": {"environment": ["+", 4, 11]}}], "quote of environment"),
+        ([], "holds no labels"),
+    ):
+        with pytest.raises(FileError, match=message):
+            corpus.read_public(_lines(tmp_path / "wrong.jsonl", wrong), weak)
+
+
+def test_a_quote_is_where_its_label_says(tmp_path: Path) -> None:
+    folder = tmp_path / "weak"
+    folder.mkdir()
+    _lines(folder / "x.jsonl.gz", [{"text": "goed, slecht, goed", "stars": 3}])
+    label = {
+        "key": corpus.key_of("goed, slecht, goed"), "lang": "nl", "sentiment": "mixed",
+        "aspects": {"time": ["-", 6, 12], "ease": ["+", 14, 18]},
+    }  # fmt: skip
+    table = corpus.read_public(_lines(tmp_path / "public.jsonl", [label]), folder)
+    spans = recipe.truth_of(table).spans[0]
+    assert spans[ASPECTS.index("ease"), 0].tolist() == [14, 18]
+    assert spans[ASPECTS.index("time"), 1].tolist() == [6, 12]
 
 
 def _augmenter(labelled: Path, **shares: float) -> Augmenter:
@@ -149,6 +167,55 @@ def test_a_swap_says_the_same_of_somebody_else() -> None:
     assert any(t.split()[0] in augment.NAMES for t in texts)
     assert any("jullie liet" in t for t in texts)
     assert sum("Karim" in t for t in texts) < 5
+
+
+def test_swaps_leave_alone_what_is_no_person() -> None:
+    nothing = np.zeros(34, np.float32), np.full((34, 2), -1)
+    for text, language in (("Na 3 u en 15u nog niks", "nl"), ("Man kann nicht, he", "other")):
+        said = augment.Comment(text, np.float32([1, 0, 0, 0]), LANGUAGES.index(language), *nothing)
+        vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
+        assert {vary(said).text for _ in range(20)} == {text}
+
+
+def test_a_swap_at_the_edge_of_a_quote_moves_it() -> None:
+    quotes = np.full((34, 2), -1)
+    quotes[0] = 0, len("She was rude")
+    said = augment.Comment(
+        "She was rude to a woman", np.float32([1, 0, 0, 0]), 1, np.zeros(34, np.float32), quotes
+    )
+    vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=1)
+    quoted = {v.text[slice(*v.quotes[0])] for v in (vary(said) for _ in range(40))}
+    assert {"She was rude", "He was rude"} < quoted
+    assert all(words.endswith(" was rude") for words in quoted)
+
+
+def test_what_is_frozen_gets_no_gradient(labelled: Path, weak: Path) -> None:
+    """Gradients that nobody clears would pile up in the norm that the others are clipped by."""
+    shape = BertConfig(
+        vocab_size=40, hidden_size=8, num_hidden_layers=3, num_attention_heads=2,
+        intermediate_size=8, max_position_embeddings=64,
+    )  # fmt: skip
+    network = Network(BertModel(shape, add_pooling_layer=False))
+    for frozen in (2, 0):
+        groups = fit._groups(network, Stage("x", 1, 1e-3, 1e-2, frozen=frozen))
+        trained = {id(p) for group in groups for p in group["params"]}
+        assert trained == {id(p) for p in network.parameters() if p.requires_grad}
+        layers = network.encoder.encoder.layer
+        assert [layer.output.dense.weight.requires_grad for layer in layers] == [
+            depth >= frozen for depth in range(3)
+        ]
+        assert not network.encoder.embeddings.LayerNorm.weight.requires_grad
+
+
+def test_public_labels_need_the_folder_of_their_texts(labelled: Path) -> None:
+    sources = recipe.Sources(
+        name="x", labelled=[labelled], extra=[labelled], dev=[labelled], neutral=labelled,
+        weak=None, public=labelled, weak_most=1, seed=0, description="",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="weak"):
+        sources.read_labelled()
+    plain = dataclasses.replace(sources, public=None)
+    assert len(plain.read_labelled(extra=True)) == 2 * len(plain.read_labelled()) == 80
 
 
 def test_a_joined_comment_adds_up(labelled: Path) -> None:

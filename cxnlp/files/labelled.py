@@ -51,21 +51,30 @@ def read_labelled(path: Path | str) -> Labelled:
         fault = record.reason if isinstance(record, BadRow) else _fault(record)
         if fault or isinstance(record, BadRow):
             raise FileError(f"{path}, line {number}: {fault}.")
-        records.append(record)
+        text = record["text"]
+        records.append(
+            record
+            | {
+                "aspects": {
+                    aspect: (mark, text.find(quote), text.find(quote) + len(quote))
+                    for aspect, (mark, quote) in record["aspects"].items()
+                }
+            }
+        )
     if not records:
         raise FileError(f"{path} holds no labelled comments.")
     return labels_of(records)
 
 
 def labels_of(records: list[dict[str, Any]]) -> Labelled:
-    """The labels of sound records as arrays."""
+    """The labels of sound records as arrays; aspects are {aspect: (mark, start, end)}."""
     shape = (len(records), len(ASPECTS), len(SIGNS))
     aspects, spans = np.zeros(shape, bool), np.full((*shape, 2), -1, np.int32)
     for row, record in enumerate(records):
-        for aspect, (mark, quote) in record["aspects"].items():
-            signs, start = np.array(MARKS[mark]), record["text"].find(quote)
+        for aspect, (mark, start, end) in record["aspects"].items():
+            signs = np.array(MARKS[mark])
             aspects[row, ASPECTS.index(aspect)] = signs
-            spans[row, ASPECTS.index(aspect), signs] = start, start + len(quote)
+            spans[row, ASPECTS.index(aspect), signs] = start, end
     sentiment = np.array([SENTIMENTS.index(record["sentiment"]) for record in records])
     return Labelled(
         [record["text"] for record in records],

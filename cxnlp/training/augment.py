@@ -34,18 +34,24 @@ NAMES = tuple(
     Giulia Hussein Leila Maryam Reza
     """.split()
 )
-#: By language, words any of which may stand for the others; a name may stand for the first sets.
-ALIKE = {
-    "nl": (("hij", "zij"), ("meneer", "mevrouw"), ("man", "vrouw"), ("u", "je", "jullie"),
-           ("uw", "je", "jullie")),
-    "en": (("he", "she"), ("lady", "gentleman"), ("man", "woman"), ("his", "her")),
+#: By language, words and those that may stand for them; a name may stand for `_SUBJECTS`.
+ALIKE: dict[str, dict[str, tuple[str, ...]]] = {
+    "nl": {
+        "hij": ("hij", "zij"), "meneer": ("meneer", "mevrouw"), "mevrouw": ("meneer", "mevrouw"),
+        "man": ("man", "vrouw"), "vrouw": ("man", "vrouw"), "u": ("u", "je", "jullie"),
+        "je": ("u", "je", "jullie"), "jullie": ("u", "je", "jullie"), "uw": ("uw", "je", "jullie"),
+    },
+    "en": {
+        "he": ("he", "she"), "she": ("he", "she"), "lady": ("lady", "gentleman"),
+        "gentleman": ("lady", "gentleman"), "man": ("man", "woman"), "woman": ("man", "woman"),
+    },
 }  # fmt: skip
-_SUBJECTS = {"hij", "zij", "he", "she"}
+_SUBJECTS = {"hij", "he", "she"}
 _SWAPPED = {
     language: re.compile(
-        rf"\b(?:{'|'.join(NAMES)}|(?i:{'|'.join(sorted({w for s in sets for w in s}))}))\b"
+        rf"(?<!\d)(?<!\d )\b(?:{'|'.join(NAMES)}|(?i:{'|'.join(words)}))\b"  # "3 u" is a time
     )
-    for language, sets in ALIKE.items()
+    for language, words in ALIKE.items()
 }
 NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
@@ -160,16 +166,17 @@ class Augmenter:
         Counterfactual data augmentation: Lu et al. (2020), "Gender Bias in Neural Natural Language
         Processing".
         """
+        if LANGUAGES[comment.language] == "other":
+            return comment
         language = self._language(comment)
         letters = list(comment.text)
         for found in _SWAPPED[language].finditer(comment.text):
             word = found[0]
-            sets = [words for words in ALIKE[language] if word.lower() in words]
-            if not sets or (word.lower() in _SUBJECTS and self.draw.random() < 0.5):
+            alike = ALIKE[language].get(word.lower())
+            if alike is None or (word.lower() in _SUBJECTS and self.draw.random() < 0.5):
                 other = NAMES[self.draw.integers(len(NAMES))]
             else:
-                words = sets[self.draw.integers(len(sets))]
-                other = words[self.draw.integers(len(words))]
+                other = alike[self.draw.integers(len(alike))]
                 other = other.capitalize() if word[0].isupper() else other
             letters[found.start()] = other
             letters[found.start() + 1 : found.end()] = [""] * (len(word) - 1)

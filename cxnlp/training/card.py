@@ -170,8 +170,9 @@ def _behaviour(counts: dict[str, list[int]]) -> str:
         [
             "## What it can read",
             "",
-            "Small cases, each made to try one capability; none was trained or tuned on. Printed "
-            "by `python tests/test_behaviour.py --record`.",
+            "Small cases, each made to try one capability, none of them for training; those of a "
+            "word or two, as *n.v.t.*, stand in the corpus too. Printed by "
+            "`python tests/test_behaviour.py --record`.",
             "",
             "| | passed | cases |",
             "| --- | ---: | ---: |",

@@ -56,8 +56,10 @@ def read_public(path: Path, folder: Path) -> Dataset:
     Raises
     ------
     FileError
-        If the text of a line is not in the folder.
+        If there are no labels, the text of one is not in the folder, or a quote not in its text.
     """
+    if not path.is_file() or not path.stat().st_size:
+        raise FileError(f"{path} holds no labels.")
     texts = {
         key_of(record["text"]): (record["text"], file.name.split(".")[0])
         for file in sorted(folder.glob("*.jsonl.gz"))
@@ -68,11 +70,10 @@ def read_public(path: Path, folder: Path) -> Dataset:
         if line["key"] not in texts:
             raise FileError(f"The comment {line['key']} of {path} is not in {folder}.")
         text, source = texts[line["key"]]
-        aspects = {
-            aspect: (mark, text[start:end])
-            for aspect, (mark, start, end) in line["aspects"].items()
-        }
-        records.append({**line, "text": text, "source": source, "aspects": aspects})
+        for aspect, (_, start, end) in line["aspects"].items():
+            if not 0 <= start < end <= len(text):
+                raise FileError(f"The quote of {aspect} is not in the comment {line['key']}.")
+        records.append({**line, "text": text, "source": source})
     return _table(labels_of(records))
 
 

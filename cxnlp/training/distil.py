@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import concatenate_datasets
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
@@ -126,7 +125,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     torch.manual_seed(config.seed)
     teacher, stored = load(config.teacher), store.read(config.teacher)
     tokenizer = Tokenizer.from_str(stored.tokenizer)
-    labelled = concatenate_datasets([config.read_labelled(), corpus.read_labelled(config.extra)])
+    labelled = config.read_labelled(extra=True)
     dev = corpus.read_labelled(config.dev)
     comments = comments_of(labelled)
     parts = [_labelled_lessons(tokenizer, comments)]

@@ -53,6 +53,7 @@ class Stage:
     noise: float = 0.0
     swap: float = 0.0
     sentiment_weight: float = 1.0
+    """Of the sentiment's loss beside that of the aspects."""
     evidence_weight: float = 0.1
     average: float = 0.0
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""

@@ -67,12 +67,20 @@ class Sources:
     seed: int
     description: str
 
-    def read_labelled(self) -> Dataset:
-        """The labelled comments to fit, those of `extra` apart."""
-        table = corpus.read_labelled(self.labelled)
-        if not (self.public and self.weak):
-            return table
-        return concatenate_datasets([table, corpus.read_public(self.public, self.weak)])
+    def read_labelled(self, extra: bool = False) -> Dataset:
+        """The labelled comments to fit, with those of `extra` or without them.
+
+        Raises
+        ------
+        ValueError
+            For labels of public comments without the folder that holds their texts.
+        """
+        tables = [corpus.read_labelled([*self.labelled, *(self.extra if extra else ())])]
+        if self.public:
+            if not self.weak:
+                raise ValueError("the recipe names public labels; name the folder of weak ones too")
+            tables.append(corpus.read_public(self.public, self.weak))
+        return concatenate_datasets(tables)
 
     @staticmethod
     def resolved(path: Path) -> dict[str, Any]:
