@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import spacy
+from joblib import parallel_config
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -145,7 +146,8 @@ def _regressions(
 ) -> Reader:
     """Fit `features`, and a regression on them for each decision and one for the sentiment."""
     table = features.fit_transform(lesson.texts)
-    decisions = OneVsRestClassifier(decision, n_jobs=-1).fit(table, lesson.decisions)
+    with parallel_config(max_nbytes=None):  # liblinear wants tables that it could write to
+        decisions = OneVsRestClassifier(decision, n_jobs=-1).fit(table, lesson.decisions)
     sentiment.fit(table, lesson.truth.sentiment)
 
     def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:

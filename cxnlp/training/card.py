@@ -35,9 +35,12 @@ LIMITS = """\
 - The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
   broadband and restaurants. On other subjects it reads less well: see the figures of each file.
 - What is meant but not said, irony above all, is often missed; a wish may be read as praise.
-- Words that point the other way win too often: "ik ga zeker overstappen" and "I will tell everyone
-  to avoid this shop" are read as loyalty, "ik was bang dat het lang zou duren, maar ik was na vijf
-  minuten aan de beurt" as a complaint about time.
+- Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty; a fear
+  that did not come true ("ik was bang dat het lang zou duren, maar ik was na vijf minuten aan de
+  beurt") and mock praise ("Brilliant app, it crashes every time I open it") as praise and complaint
+  at once.
+- Names and wording that should not matter sometimes do: see *What must not matter*. Do not compare
+  people by the scores of comments that name them.
 - Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
   figures are rough; see `support`.
 - Probabilities are calibrated on comments like those of the table; on others they may be too sure.
