@@ -306,10 +306,11 @@ def test_smoothing_tames_an_outlier_channel() -> None:
     weight = draw.normal(size=(16, 8)).astype(np.float32)
 
     def error(smoothable: bool) -> float:
-        (made,) = graph.quantise([weight], inputs, smoothable)
+        made = graph.quantise([weight], inputs, smoothable)
         x = inputs if made.smooth is None else inputs / made.smooth
         x = np.clip(np.round(x / made.scale) + made.zero, 0, 255) - made.zero
-        product = x @ made.weight.astype(np.float32) * made.scale * made.weight_scale
+        rounded, scale = graph.int8(graph.Source("x", scales=made).scaled(weight))
+        product = x @ rounded.astype(np.float32) * made.scale * scale
         return float(np.abs(product - inputs @ weight).mean())
 
     assert error(True) < error(False) / 2
@@ -415,7 +416,7 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
 
 def test_the_graph_of_convolutions_is_the_network() -> None:
     torch.manual_seed(0)
-    network = Network(Convolutions(64, 16)).eval()
+    network = Network(Convolutions(64, 16, (1, 2, 4))).eval()
     found = _run(export.build(network, 1).SerializeToString(), IDS)
     ids, mask = torch.from_numpy(IDS), torch.from_numpy(IDS != 1)
     with torch.inference_mode():
@@ -424,6 +425,22 @@ def test_the_graph_of_convolutions_is_the_network() -> None:
         np.testing.assert_allclose(found[name], expected[name].numpy(), atol=1e-5)
     alone = _run(export.build(network, 1).SerializeToString(), IDS[:1, :5])  # without padding
     np.testing.assert_allclose(alone["aspects"][0], found["aspects"][0], atol=1e-5)
+
+
+def test_int8_convolutions_are_close_and_do_not_depend_on_the_neighbours() -> None:
+    torch.manual_seed(0)
+    network = Network(Convolutions(64, 16, (1, 2, 4))).eval()
+    draw = np.random.default_rng(0)
+    batches = [draw.integers(4, 64, (16, 24)) for _ in range(8)]
+    in_float = export.build(network, 1)
+    made = export.build(network, 1, export.sampler(in_float, batches, pad=1)).SerializeToString()
+    ids = draw.integers(4, 64, (32, 24))
+    ids[16:, 20:] = 1
+    exact, found = _run(in_float.SerializeToString(), ids), _run(made, ids)
+    for name in ("aspects", "sentiment"):
+        assert np.abs(found[name] - exact[name]).max() < 0.1 * np.abs(exact[name]).max()
+    alone = _run(made, ids[20:21, :20])  # without padding
+    np.testing.assert_allclose(alone["aspects"][0], found["aspects"][20], atol=1e-5)
 
 
 def test_lessons_point_at_the_tokens_of_the_evidence() -> None:

@@ -13,9 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cxnlp.training.graph import MICROSOFT, Graph
-
-EPSILON = 1e-5
+from cxnlp.training.graph import Graph
 
 
 class Convolutions(nn.Module):
@@ -32,39 +30,80 @@ class Convolutions(nn.Module):
         self.config = SimpleNamespace(hidden_size=width)
         self.dilations = dilations
         self.words = nn.Embedding(vocabulary, width)
-        self.norms = nn.ModuleList(nn.LayerNorm(width, EPSILON) for _ in dilations)
         self.layers = nn.ModuleList(nn.Linear(3 * width, width) for _ in dilations)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
         """(batch, tokens) ids and mask -> ``last_hidden_state`` (batch, tokens, width)."""
         kept = attention_mask[..., None].to(self.words.weight.dtype)
         states = self.words(input_ids)
-        for dilation, norm, layer in zip(self.dilations, self.norms, self.layers, strict=True):
-            padded = functional.pad(norm(states) * kept, (0, 0, dilation, dilation))
-            tokens = states.shape[1]
+        tokens = states.shape[1]
+        for dilation, layer in zip(self.dilations, self.layers, strict=True):
+            padded = functional.pad(states * kept, (0, 0, dilation, dilation))
             near = [padded[:, at : at + tokens] for at in (0, dilation, 2 * dilation)]
-            states = states + functional.gelu(layer(torch.cat(near, dim=-1)))
+            states = states + functional.relu(layer(torch.cat(near, dim=-1)))
         return SimpleNamespace(last_hidden_state=states)
 
 
-def add(graph: Graph, encoder: Convolutions, ids: str) -> str:
+def add(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
     """Add the encoder to an ONNX graph that `export.build` has begun; give its last states."""
-    states = graph.embed(ids, "encoder.words")
-    graph.add("Unsqueeze", ["filled.float", "last"], "real")
     graph.add("Shape", [ids], "tokens", start=1, end=2)
-    for depth, dilation in enumerate(encoder.dilations):
-        here = f"layer.{depth}"
-        even = graph.normalise(states, f"encoder.norms.{depth}", f"{here}.even", EPSILON)
-        graph.add("Mul", [even, "real"], f"{here}.kept")
-        pads = graph.constant(f"{here}.pads", np.array([0, dilation, 0, 0, dilation, 0]))
-        padded = graph.add("Pad", [f"{here}.kept", pads], f"{here}.padded")
-        near = []
-        for side in range(3):
-            start = graph.constant(f"{here}.start.{side}", np.array([side * dilation]))
-            end = graph.add("Add", ["tokens", start], f"{here}.end.{side}")
-            near.append(graph.add("Slice", [padded, start, end, "one"], f"{here}.near.{side}"))
-        graph.add("Concat", near, f"{here}.near", axis=-1)
-        graph.linear(f"{here}.near", [f"encoder.layers.{depth}"], [f"{here}.wide"])
-        graph.add("Gelu", [f"{here}.wide"], f"{here}.gelu", MICROSOFT)
-        states = graph.add("Add", [states, f"{here}.gelu"], f"{here}.out")
+    graph.add("Unsqueeze", ["filled", "last"], "real")
+    states = _first(graph, encoder, ids, pad)
+    for depth in range(1, len(encoder.dilations)):
+        states = _layer(graph, encoder, depth, states)
     return states
+
+
+def _first(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
+    """The embeddings and the first layer, which is a sum of rows of three tables.
+
+    What a word gives to the token before it, its own and the one after it is a product of its
+    embedding; the session computes these for the whole vocabulary, once, when it is made.
+    """
+    width, dilation = encoder.config.hidden_size, encoder.dilations[0]
+    words = graph.state["encoder.words.weight"].copy()
+    words[pad] = 0  # what lies outside the text gives nothing
+    table = graph.table("words", words)
+    weight, bias = (graph.state[f"encoder.layers.0.{part}"] for part in ("weight", "bias"))
+    pads = graph.constant("layer.0.pads", np.array([0, dilation, 0, dilation]))
+    graph.add("Pad", [ids, pads, "pad"], "layer.0.padded")
+    near = []
+    for side in range(3):
+        own = weight[:, side * width : (side + 1) * width].T
+        given = graph.add(
+            "MatMul", [table, graph.constant(f"layer.0.give.{side}", own)], f"layer.0.given.{side}"
+        )
+        if side == 1:
+            given = graph.add("Add", [given, graph.constant("layer.0.bias", bias)], "layer.0.own")
+        start = graph.constant(f"layer.0.start.{side}", np.array([side * dilation]))
+        end = graph.add("Add", ["tokens", start], f"layer.0.end.{side}")
+        side_ids = graph.add("Slice", ["layer.0.padded", start, end, "one"], f"layer.0.ids.{side}")
+        near.append(graph.add("Gather", [given, side_ids], f"layer.0.near.{side}"))
+    graph.add("Add", near[:2], "layer.0.two")
+    graph.add("Add", ["layer.0.two", near[2]], "layer.0.wide")
+    graph.add("Relu", ["layer.0.wide"], "layer.0.relu")
+    return graph.add("Add", [graph.add("Gather", [table, ids], "word"), "layer.0.relu"], "states.0")
+
+
+def _layer(graph: Graph, encoder: Convolutions, depth: int, states: str) -> str:
+    """A later layer: the tokens' states side by side with their neighbours', and a product."""
+    width, dilation = encoder.config.hidden_size, encoder.dilations[depth]
+    here, name = f"layer.{depth}", f"encoder.layers.{depth}"
+    taps = np.split(graph.state[f"{name}.weight"].T, 3)
+    source = graph.source(states, taps, here)
+    graph.add("Where", ["real", source.name, source.nothing], f"{here}.kept")
+    pads = graph.constant(f"{here}.pads", np.array([0, dilation, 0, 0, dilation, 0]))
+    graph.add("Pad", [f"{here}.kept", pads, source.nothing], f"{here}.padded")
+    graph.add(
+        "Range", ["origin", graph.add("Squeeze", ["tokens"], f"{here}.end"), "step"], f"{here}.at"
+    )
+    sides = graph.constant(f"{here}.sides", np.arange(3) * dilation)
+    column = graph.add("Unsqueeze", [f"{here}.at", "last"], f"{here}.column")
+    graph.add("Add", [column, sides], f"{here}.index")
+    graph.add("Gather", [f"{here}.padded", f"{here}.index"], f"{here}.apart", axis=1)
+    shape = graph.constant(f"{here}.shape", np.array([0, 0, 3 * width]))
+    graph.add("Reshape", [f"{here}.apart", shape], f"{here}.near")
+    weight = np.concatenate([source.scaled(tap) for tap in taps])
+    graph.product(f"{here}.near", source, weight, graph.state[f"{name}.bias"], f"{here}.wide")
+    graph.add("Relu", [f"{here}.wide"], f"{here}.relu")
+    return graph.add("Add", [states, f"{here}.relu"], f"states.{depth}")

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.convolutions import add as add_convolutions
-from cxnlp.training.graph import MICROSOFT, Graph
+from cxnlp.training.graph import MICROSOFT, READS, Graph, Source
 from cxnlp.training.network import WIDTHS, Network
 
 #: Positions that are kept; longer texts are read in windows.
@@ -43,14 +43,17 @@ def build(
     graph.constant("zero", np.array([0]))
     graph.constant("one", np.array([1]))
     graph.constant("last", np.array([-1]))
+    graph.constant("origin", np.int64(0))
+    graph.constant("step", np.int64(1))
     graph.add("Equal", [IDS, "pad"], "padding")
     graph.add("Not", ["padding"], "filled")
     graph.add("Cast", ["filled"], "filled.float", to=TensorProto.FLOAT)
     if isinstance(network.encoder, Convolutions):
-        states = add_convolutions(graph, network.encoder, IDS)
+        states = add_convolutions(graph, network.encoder, IDS, pad)
     else:
         states = _add_transformer(graph, network)
-    _add_heads(graph, states)
+    # The heads of a wide network cost next to nothing, and are left in float32.
+    _add_heads(graph, states, quantised=isinstance(network.encoder, Convolutions))
     shapes: list[tuple[str, list[str | int | None]]] = [
         ("aspects", ["batch", WIDTHS[0]]),
         ("sentiment", ["batch", WIDTHS[1]]),
@@ -106,13 +109,13 @@ def _add_transformer(graph: Graph, network: Network) -> str:
     return states
 
 
-def _add_heads(graph: Graph, states: str) -> None:
+def _add_heads(graph: Graph, states: str, quantised: bool) -> None:
     """Label attention over the last states, and their mean as the embedding."""
     state, labels = graph.state, sum(WIDTHS)
     weights = np.concatenate([state["head.query.weight"], state["head.value.weight"]]).T
     biases = np.concatenate([state["head.query.bias"], state["head.value.bias"]])
-    graph.add("MatMul", [states, graph.constant("head.weight", weights)], "head.product")
-    graph.add("Add", ["head.product", graph.constant("head.bias", biases)], "head.tokens")
+    source = graph.source(states, [weights], "head") if quantised else Source(states)
+    graph.product(source.name, source, source.scaled(weights), biases, "head.tokens")
     graph.add("Transpose", ["head.tokens"], "head.labels", perm=[0, 2, 1])
     graph.constant("head.halves", np.array([labels, labels]))
     graph.nodes.append(
@@ -160,9 +163,7 @@ def sampler(
     """
     import onnxruntime
 
-    produced = {node.input[0] for node in float_model.graph.node if node.op_type == "MatMul"}
-    known = {o.name for o in float_model.graph.output}
-    wanted = sorted(produced - known - {"kept"})
+    (wanted,) = (prop.value.split() for prop in float_model.metadata_props if prop.key == READS)
     tapped = onnx.ModelProto()
     tapped.CopyFrom(float_model)
     tapped.graph.output.extend(

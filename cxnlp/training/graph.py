@@ -17,6 +17,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 MICROSOFT = "com.microsoft"
+#: A float model tells under this key the tensors that its products read.
+READS = "reads"
 #: Strengths of the smoothing that are tried: 0 leaves the channels as they are.
 STRENGTHS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 #: Shares of the observed range that are kept; what lies outside is clipped.
@@ -24,18 +26,41 @@ CLIPS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclasses.dataclass(frozen=True)
-class Linear:
-    """An int8 product: ``(quantise(x / smooth) - zero) @ weight * scales + bias``."""
+class Scales:
+    """How inputs are quantised: ``round(x / smooth / scale) + zero``, as uint8."""
 
-    weight: np.ndarray
-    weight_scale: np.ndarray
     smooth: np.ndarray | None
     scale: float
     zero: int
 
 
-def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) -> list[Linear]:
-    """Choose the scales of products that read the same inputs.
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A tensor that products read, in float32 or quantised.
+
+    Attributes
+    ----------
+    name, nothing, scale
+        Of the tensor, of the constant that stands for zero in it, and of its scale.
+    scales
+        How it was quantised; None in float32.
+    """
+
+    name: str
+    nothing: str = ""
+    scales: Scales | None = None
+    scale: str = ""
+
+    def scaled(self, weight: np.ndarray) -> np.ndarray:
+        """The weight that makes up for the evening of the channels."""
+        if self.scales is None or self.scales.smooth is None:
+            return weight
+        scaled: np.ndarray = weight * self.scales.smooth[:, None]
+        return scaled
+
+
+def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) -> Scales:
+    """Choose the scales of inputs that products with these weights read.
 
     Parameters
     ----------
@@ -49,7 +74,7 @@ def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) ->
     joint = np.concatenate(weights, axis=1)
     wanted = inputs @ joint
     peak_in, peak_weight = np.abs(inputs).max(axis=0) + 1e-6, np.abs(joint).max(axis=1) + 1e-6
-    best: tuple[float, np.ndarray | None, float, int] | None = None
+    best: tuple[float, Scales] | None = None
     for strength in STRENGTHS if smoothable else (0.0,):
         smooth = (peak_in**strength / peak_weight ** (1 - strength)) if strength else None
         if smooth is not None:
@@ -66,14 +91,9 @@ def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) ->
                 np.mean((x_int @ w_int.astype(np.float32) * (scale * w_scale) - wanted) ** 2)
             )
             if best is None or error < best[0]:
-                best = error, smooth, scale, zero
+                best = error, Scales(smooth, scale, zero)
     assert best is not None
-    _, smooth, scale, zero = best
-    chosen = []
-    for weight in weights:
-        w_int, w_scale = int8(weight if smooth is None else weight * smooth[:, None])
-        chosen.append(Linear(w_int, w_scale, smooth, scale, zero))
-    return chosen
+    return best[1]
 
 
 def int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +120,7 @@ class Graph:
         self.state, self.samples = state, samples
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, np.ndarray] = {}
+        self.reads: list[str] = []
 
     def constant(self, name: str, value: Any) -> str:
         array = np.asarray(value)
@@ -118,38 +139,44 @@ class Graph:
     ) -> None:
         """Linear layers, by the names of their weights, that read the same tensor."""
         weights = [self.state[f"{name}.weight"].T for name in names]
-        biases = [self.state[f"{name}.bias"] for name in names]
-        if self.samples is None:
-            for weight, bias, output in zip(weights, biases, outputs, strict=True):
-                product = self.add(
-                    "MatMul", [reads, self.constant(f"{output}.weight", weight)], f"{output}.sum"
-                )
-                self.add("Add", [product, self.constant(f"{output}.bias", bias)], output)
-            return
-        chosen = quantise(weights, self.samples(reads), smoothable)
-        first, stem = chosen[0], outputs[0]
-        quantised = reads
-        if first.smooth is not None:
-            inverse = self.constant(f"{stem}.smooth", (1 / first.smooth).astype(np.float32))
-            quantised = self.add("Mul", [reads, inverse], f"{stem}.even")
-        scale = self.constant(f"{stem}.scale", np.float32(first.scale))
-        zero = self.constant(f"{stem}.zero", np.uint8(first.zero))
-        quantised = self.add("QuantizeLinear", [quantised, scale, zero], f"{stem}.int8")
-        for made, bias, output in zip(chosen, biases, outputs, strict=True):
-            self.add(
-                "MatMulIntegerToFloat",
-                [
-                    quantised,
-                    self.constant(f"{output}.weight", made.weight),
-                    scale,
-                    self.constant(f"{output}.weight_scale", made.weight_scale),
-                    zero,
-                    "",
-                    self.constant(f"{output}.bias", bias),
-                ],
-                output,
-                MICROSOFT,
+        source = self.source(reads, weights, outputs[0], smoothable)
+        for name, weight, output in zip(names, weights, outputs, strict=True):
+            self.product(
+                source.name, source, source.scaled(weight), self.state[f"{name}.bias"], output
             )
+
+    def source(
+        self, reads: str, weights: list[np.ndarray], stem: str, smoothable: bool = True
+    ) -> Source:
+        """A tensor as products with these weights take it: quantised, where the graph is int8."""
+        self.reads.append(reads)
+        if self.samples is None:
+            return Source(reads, self.constant("nothing", np.float32(0)))
+        scales = quantise(weights, self.samples(reads), smoothable)
+        even = reads
+        if scales.smooth is not None:
+            inverse = self.constant(f"{stem}.smooth", (1 / scales.smooth).astype(np.float32))
+            even = self.add("Mul", [reads, inverse], f"{stem}.even")
+        self.constant(f"{stem}.scale", np.float32(scales.scale))
+        zero = self.constant(f"{stem}.zero", np.uint8(scales.zero))
+        name = self.add("QuantizeLinear", [even, f"{stem}.scale", zero], f"{stem}.int8")
+        return Source(name, zero, scales, f"{stem}.scale")
+
+    def product(
+        self, reads: str, source: Source, weight: np.ndarray, bias: np.ndarray, output: str
+    ) -> str:
+        """``reads @ weight + bias`` of a tensor like `source`, with a weight that it has scaled."""
+        biases = self.constant(f"{output}.bias", bias)
+        if source.scales is None:
+            weights = self.constant(f"{output}.weight", weight)
+            return self.add(
+                "Add", [self.add("MatMul", [reads, weights], f"{output}.sum"), biases], output
+            )
+        rounded, scale = int8(weight)
+        weights = self.constant(f"{output}.weight", rounded)
+        scales = self.constant(f"{output}.weight_scale", scale)
+        inputs = [reads, weights, source.scale, scales, source.nothing, "", biases]
+        return self.add("MatMulIntegerToFloat", inputs, output, MICROSOFT)
 
     def normalise(self, reads: str, name: str, output: str, epsilon: float) -> str:
         """A layer normalisation, by the name of its weights."""
@@ -171,11 +198,22 @@ class Graph:
         if self.samples is None:
             return self.add("Gather", [self.constant("words", words), ids], "word")
         rows, scale = int8(words.T)
-        table = self.constant("words", np.ascontiguousarray(rows.T))
-        self.add("Gather", [table, ids], "word.int8")
+        self.add("Gather", [self.constant("words", rows.T), ids], "word.int8")
         self.add("Cast", ["word.int8"], "word.cast", to=TensorProto.FLOAT)
         self.add("Gather", [self.constant("words.scale", scale[:, None]), ids], "word.scale")
         return self.add("Mul", ["word.cast", "word.scale"], "word")
+
+    def table(self, name: str, rows: np.ndarray) -> str:
+        """A constant matrix in float32, kept in int8 with a scale for each row."""
+        if self.samples is None:
+            return self.constant(name, rows)
+        rounded, scale = int8(rows.T)
+        self.add(
+            "Cast", [self.constant(f"{name}.int8", rounded.T)], f"{name}.cast", to=TensorProto.FLOAT
+        )
+        return self.add(
+            "Mul", [f"{name}.cast", self.constant(f"{name}.scale", scale[:, None])], name
+        )
 
     def model(self, inputs: list, outputs: list) -> onnx.ModelProto:
         """The whole, checked."""
@@ -189,5 +227,7 @@ class Graph:
             ir_version=10,
             producer_name="cxnlp",
         )
+        if self.samples is None:
+            helper.set_model_props(model, {READS: " ".join(dict.fromkeys(self.reads))})
         onnx.checker.check_model(model)
         return model
