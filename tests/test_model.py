@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 import tiny
 
-from cxnlp.encoder import WINDOW
+from cxnlp import encoder
+from cxnlp.encoder import WINDOW, Encoder
 from cxnlp.results import Results
 
 STORY = "Ik stond een uur in de winkel. De telefoon was traag, maar niet geholpen! "
@@ -95,6 +96,22 @@ def test_threads_at_once(results: Results) -> None:
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(tiny.model().classify, [TEXTS] * 8):
             same(found, results)
+
+
+def test_batches_at_once_and_one_by_one_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "de wacht was een uur en niemand luisterde".split()
+    texts = pa.array([" ".join(words[: 1 + at % 8] * (1 + at % 5)) for at in range(300)])
+    read = []
+    for small in (0, 10**9):
+        monkeypatch.setattr(encoder, "SMALL", small)
+        made = Encoder(tiny.tokenizer(), tiny.graph(), threads=3)
+        windows = made.tokenize(texts.cast(pa.large_string()))
+        assert len(list(made.batches(windows))) > 3
+        read.append((made.read(windows, lambda logits: logits > 0), made.embed(windows)))
+    for name in ("aspects", "sentiment", "language", "spans"):
+        left, right = (getattr(outputs, name) for outputs, _ in read)
+        np.testing.assert_allclose(left, right, atol=1e-5)
+    np.testing.assert_allclose(read[0][1], read[1][1], atol=1e-5)
 
 
 def test_stream_gives_the_same_in_batches(results: Results) -> None:
