@@ -7,7 +7,7 @@ import pyarrow as pa
 
 #: Padded lengths, in tokens: a text is always padded to the same one, whatever its neighbours.
 LENGTHS = np.array([*range(8, 64, 8), *range(64, 128, 16), *range(128, 257, 32)])
-#: Tokens in a batch: enough to keep the cores busy, few enough to stay in the cache.
+#: Tokens in a batch on the CPU: enough to keep the cores busy, few enough to stay in the cache.
 TOKENS = 1024
 
 
@@ -17,7 +17,7 @@ def dedupe(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, np.ndarray]
     return coded.dictionary, coded.indices.to_numpy()
 
 
-def batches(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
+def batches(lengths: np.ndarray, tokens: int = TOKENS) -> list[tuple[int, np.ndarray]]:
     """Group rows for computation.
 
     A text's arithmetic depends on the shape it is computed in, if only in the last bits. Each
@@ -28,6 +28,8 @@ def batches(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
     ----------
     lengths
         Tokens of each row, (n,) int, at most ``LENGTHS[-1]``.
+    tokens
+        In a batch, at most, padding counted.
 
     Returns
     -------
@@ -39,6 +41,6 @@ def batches(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
     result: list[tuple[int, np.ndarray]] = []
     for group in reversed(groups):
         padded = int(LENGTHS[fit[group[0]]])
-        size = TOKENS // padded
+        size = tokens // padded
         result.extend((padded, group[at : at + size]) for at in range(0, len(group), size))
     return result

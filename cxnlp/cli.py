@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 ModelOption = Annotated[str, typer.Option("--model", help="A shipped model, or a model folder.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="cpu, or cuda for a GPU.")]
 SHOWN_BAD_ROWS = 10
 
 
@@ -46,6 +47,7 @@ def score(
     ] = None,
     text: Annotated[str | None, typer.Option(help="The column with the comments.")] = None,
     model: ModelOption = "accurate",
+    device: DeviceOption = "cpu",
     evidence: Annotated[bool, typer.Option(help="Write the words that carry a reading.")] = True,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
@@ -72,7 +74,7 @@ def score(
             report = score_file(
                 source,
                 target,
-                model=load(model),
+                model=load(model, device=device),
                 text=text,
                 chunk_rows=chunk_rows,
                 evidence=evidence,
@@ -145,6 +147,7 @@ def report(
 def evaluate(
     labelled: Annotated[Path, typer.Argument(help="JSON lines with labels, see the README.")],
     model: ModelOption = "accurate",
+    device: DeviceOption = "cpu",
     output: Annotated[
         Path | None, typer.Option("--json", help="Where to write the metrics as JSON.")
     ] = None,
@@ -159,7 +162,7 @@ def evaluate(
     from cxnlp.model import load
 
     data = read_labelled(labelled)
-    loaded = load(model)
+    loaded = load(model, device=device)
     guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))
     report = evaluation.report(data.truth, guess, data.languages, data.sources)
     typer.echo(evaluation.tables(report))
@@ -171,6 +174,7 @@ def evaluate(
 
         assert loaded.folder is not None
         which = "" if model == "accurate" else f" --model {model}"
+        which += "" if device == "cpu" else f" --device {device}"
         card.record(loaded.folder, record, f"cxnlp eval {labelled}{which}", report)
         _say(f"recorded in {loaded.folder}")
 

@@ -1,4 +1,4 @@
-"""Texts to token ids to the network's outputs, on ONNX Runtime."""
+"""Texts to token ids to the network's outputs, on ONNX Runtime, or on torch where asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -13,6 +15,7 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from cxnlp import batching
+from cxnlp.errors import DeviceError
 from cxnlp.pieces import Cutter, Pieces
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
@@ -81,23 +84,46 @@ class Encoder:
     tokenizer, network
         Contents of `tokenizer.json` and `model.onnx`.
     threads
-        For the network; by default one for each core.
+        For the network on the CPU; by default one for each core.
+    device
+        "cpu", or "cuda" for half precision on the current CUDA device.
+
+    Attributes
+    ----------
+    tokens
+        That are read at once, at most, padding counted.
+
+    Raises
+    ------
+    cxnlp.errors.DeviceError
+        For another device, one that is not there, or where a package for it is missing.
     """
 
-    def __init__(self, tokenizer: str, network: bytes, threads: int | None = None) -> None:
+    def __init__(
+        self, tokenizer: str, network: bytes, threads: int | None = None, device: str = "cpu"
+    ) -> None:
         cut = Tokenizer.from_str(tokenizer)
         cut.no_padding()
         cut.no_truncation()
         self._cutter = Cutter(cut)
-        threads = threads or os.cpu_count() or 1
-        self._at_once = threads if len(network) < SMALL else 1
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads // self._at_once
-        options.enable_mem_pattern = False  # shapes differ from batch to batch
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            network, options, providers=["CPUExecutionProvider"]
-        )
+        if device == "cpu":
+            threads = threads or os.cpu_count() or 1
+            self._at_once = threads if len(network) < SMALL else 1
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads // self._at_once
+            options.enable_mem_pattern = False  # shapes differ from batch to batch
+            options.log_severity_level = 3
+            self._session: Any = onnxruntime.InferenceSession(
+                network, options, providers=["CPUExecutionProvider"]
+            )
+            self._width: int = self._session.get_outputs()[-1].shape[-1]
+            self.tokens = batching.TOKENS
+        else:
+            accelerated = _accelerated(device)
+            self._at_once = 1  # a device is busy with one batch
+            self._session = accelerated.on_cuda(network)
+            self._width = self._session.width
+            self.tokens = accelerated.TOKENS
         vocabulary = cut.get_vocab()
         pieces = sorted(vocabulary, key=vocabulary.__getitem__)
         self._starts_word = np.array([piece.startswith("▁") for piece in pieces])
@@ -169,8 +195,7 @@ class Encoder:
 
     def embed(self, windows: Windows) -> np.ndarray:
         """Mean of the network's last states of each window, (windows, width) float32."""
-        width = self._session.get_outputs()[-1].shape[-1]
-        embeddings = np.empty((len(windows.start), width), np.float32)
+        embeddings = np.empty((len(windows.start), self._width), np.float32)
 
         def read(batch: tuple[np.ndarray, np.ndarray]) -> None:
             rows, ids = batch
@@ -195,7 +220,7 @@ class Encoder:
     def batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Windows as the network's inputs: their indices, and token ids (batch, tokens) int64."""
         tokens = np.append(windows.ids, self._pad)  # for a last text that has no tokens
-        for padded, rows in batching.batches(windows.length + 2):
+        for padded, rows in batching.batches(windows.length + 2, self.tokens):
             column = np.arange(padded)
             length = windows.length[rows, None]
             take = windows.start[rows, None] + np.clip(column - 1, 0, np.maximum(length - 1, 0))
@@ -235,3 +260,16 @@ class Encoder:
         word_end = np.concatenate([word_end[:, 1:], word_end[:, -1:]], axis=1) - 1
         label = np.arange(len(ids))
         return np.stack([word_start[label, first], word_end[label, last]], axis=1) - 1
+
+
+def _accelerated(device: str) -> ModuleType:
+    """The module for other devices than the CPU, imported only where it is needed."""
+    if device != "cuda":
+        raise DeviceError(f"There is no device {device!r}; give 'cpu' or 'cuda'.")
+    try:
+        from cxnlp import accelerated
+    except ModuleNotFoundError as error:
+        raise DeviceError(
+            f"{error.name} is missing, which device 'cuda' needs: pip install 'cxnlp[gpu]'"
+        ) from None
+    return accelerated

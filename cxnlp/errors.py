@@ -11,3 +11,7 @@ class ModelError(CxnlpError):
 
 class FileError(CxnlpError):
     """A file of comments that cannot be read or written as asked."""
+
+
+class DeviceError(CxnlpError):
+    """A device that is not known, or not there, or that needs a package that is not installed."""

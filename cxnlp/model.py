@@ -18,7 +18,8 @@ from cxnlp.encoder import Encoder, Outputs, Windows
 from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
-#: Distinct texts in work at a time: bounds the memory, leaves enough to group by length.
+#: Distinct texts in work at a time: bounds the memory, leaves enough to group by length. More are,
+#: where the encoder takes larger batches: one for each of its tokens.
 CHUNK = 4096
 
 
@@ -81,9 +82,10 @@ class Model:
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
         parts = []
+        chunk = max(CHUNK, self._encoder.tokens)
         with _progress(len(distinct), progress) as bar:
-            for start in range(0, len(distinct), CHUNK):
-                part = distinct.slice(start, CHUNK)
+            for start in range(0, len(distinct), chunk):
+                part = distinct.slice(start, chunk)
                 parts.append(self._read(part, evidence))
                 bar.update(len(part))
         blank = _blank(pa.nulls(1, pa.large_string()), evidence)
@@ -243,7 +245,9 @@ def _progress(total: int, shown: bool) -> Any:
 _loading = threading.Lock()
 
 
-def load(model: str | Path = "accurate", *, threads: int | None = None) -> Model:
+def load(
+    model: str | Path = "accurate", *, threads: int | None = None, device: str = "cpu"
+) -> Model:
     """Load a model once; later calls with the same arguments give the same object.
 
     Parameters
@@ -251,22 +255,27 @@ def load(model: str | Path = "accurate", *, threads: int | None = None) -> Model
     model
         The name of a model that is shipped, or a model folder.
     threads
-        For the network; by default one for each core.
+        For the network on the CPU; by default one for each core.
+    device
+        "cpu", or "cuda" for a GPU (``pip install 'cxnlp[gpu]'``). The labels are the same but for
+        a few at their thresholds: the GPU computes in half precision.
 
     Raises
     ------
     cxnlp.errors.ModelError
         Where there is no such model, or it is damaged or of another format.
+    cxnlp.errors.DeviceError
+        Where there is no such device, or a package that it needs is missing.
     """
     with _loading:
-        return _load(store.find(model).resolve(), threads)
+        return _load(store.find(model).resolve(), threads, device)
 
 
 @functools.lru_cache(maxsize=4)
-def _load(folder: Path, threads: int | None) -> Model:
+def _load(folder: Path, threads: int | None, device: str) -> Model:
     stored = store.read(folder)
     return Model(
-        Encoder(stored.tokenizer, stored.network, threads),
+        Encoder(stored.tokenizer, stored.network, threads, device),
         Calibration.from_json(stored.manifest["calibration"]),
         stored.manifest,
         stored.folder,
@@ -279,8 +288,9 @@ def classify(
     *,
     evidence: bool = True,
     progress: bool = False,
+    device: str = "cpu",
 ) -> Results:
-    """Read comments with a model by name; see `Model.classify`.
+    """Read comments with a model by name, on a device; see `Model.classify` and `load`.
 
     >>> import cxnlp
     >>> result = cxnlp.classify(["Vriendelijk geholpen, maar drie kwartier in de wacht."])[0]
@@ -289,5 +299,8 @@ def classify(
     >>> result.aspects["time"].evidence.text
     'drie kwartier in de wacht'
     """
-    loaded = model if isinstance(model, Model) else load(model)
-    return loaded.classify(texts, evidence=evidence, progress=progress)
+    if not isinstance(model, Model):
+        model = load(model, device=device)
+    elif device != "cpu":
+        raise ValueError(f"the model is loaded already; use cxnlp.load(..., device={device!r})")
+    return model.classify(texts, evidence=evidence, progress=progress)

@@ -28,7 +28,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
         "classify",
         lambda self, texts, *, evidence=True, progress=False: plain(self, texts, evidence=evidence),
     )
-    monkeypatch.setattr("cxnlp.model.load", lambda name: FakeModel())
+    monkeypatch.setattr("cxnlp.model.load", lambda name, device: FakeModel())
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -91,10 +91,10 @@ def test_a_wrong_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_an_interruption_says_how_to_go_on(
     comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr("cxnlp.model.load", lambda name: FakeModel(fail_at_call=2))
+    monkeypatch.setattr("cxnlp.model.load", lambda name, device: FakeModel(fail_at_call=2))
     assert run(monkeypatch, "score", comments, "--chunk-rows", "1") == 130
     assert "--resume" in capsys.readouterr().err
-    monkeypatch.setattr("cxnlp.model.load", lambda name: FakeModel())
+    monkeypatch.setattr("cxnlp.model.load", lambda name, device: FakeModel())
     assert run(monkeypatch, "score", comments, "--chunk-rows", "1", "--resume") == 0
     assert "1 of them by an earlier run" in capsys.readouterr().err
 
@@ -143,6 +143,31 @@ def test_eval(
     assert report["by_aspect"]["time"]["support"] == 1
     for row in ("all", "nl", "shop", "time"):
         assert any(line.startswith(row) for line in printed.splitlines()), row
+
+
+def test_the_device_is_passed_on(
+    comments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def load(name: str, device: str) -> FakeModel:
+        asked.append(device)
+        return FakeModel()
+
+    monkeypatch.setattr("cxnlp.model.load", load)
+    labelled = tmp_path / "labelled.jsonl"
+    labelled.write_text(json.dumps(LABELLED) + "\n", encoding="utf-8")
+    for words in (["score", comments], ["eval", labelled]):
+        assert run(monkeypatch, *words, "--device", "cuda") == 0
+    assert asked == ["cuda", "cuda"]
+
+
+def test_a_device_that_is_not_there_is_one_line(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("cxnlp.model.load", real_load)
+    assert run(monkeypatch, "score", comments, "--device", "tpu") == 1
+    assert capsys.readouterr().err == "error: There is no device 'tpu'; give 'cpu' or 'cuda'.\n"
 
 
 def test_figures_that_a_set_is_too_small_for_are_no_json_nan(

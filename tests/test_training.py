@@ -274,11 +274,7 @@ def test_the_graph_is_the_network() -> None:
 
 @pytest.fixture(scope="module")
 def int8() -> bytes:
-    draw = np.random.default_rng(0)
-    batches = [draw.integers(4, 40, (16, 24)) for _ in range(8)]
-    graph = export.build(tiny.network(), 1)
-    samples = export.sampler(graph, batches, pad=1)
-    return export.build(tiny.network(), 1, samples).SerializeToString()
+    return tiny.int8(tiny.network())
 
 
 def test_int8_is_close_and_smaller(int8: bytes) -> None:

@@ -81,6 +81,14 @@ def graph() -> bytes:
     return export.build(network(), pad=1).SerializeToString()
 
 
+def int8(network: Network) -> bytes:
+    """The graph of a network of 40 words or more, quantised on invented comments."""
+    draw = np.random.default_rng(0)
+    batches = [draw.integers(4, 40, (16, 24)) for _ in range(8)]
+    samples = export.sampler(export.build(network, 1), batches, pad=1)
+    return export.build(network, 1, samples).SerializeToString()
+
+
 def calibration() -> Calibration:
     return Calibration(
         1.0, 0.0, np.eye(10, 4, dtype=np.float32), 1.0, np.full((17, 2), 0.6, np.float32)
