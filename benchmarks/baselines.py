@@ -25,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 from contestants import CONTESTANTS, LANGUAGE, LEFT_OUT, MOST_VECTORS, Lesson, Reader
 from datasets import Dataset, concatenate_datasets
+from machine import cpu
 from picture import Point, scatter
-from throughput import cpu
 from throughput_texts import corpus_texts
 from transformers.utils import logging
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from dequantised import FeedbackPipeline, network
+from machine import described
 from transformers.utils import logging
 
 import cxnlp
@@ -89,7 +88,7 @@ def main() -> None:
     }
     figures = {
         "date": datetime.date.today().isoformat(),
-        "machine": f"{cpu()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": described(),
         "comments": len(texts),
         "words": int(statistics.median(len(text.split()) for text in texts)),
         "agreement": agreement,
@@ -145,11 +144,6 @@ def memory(count: int) -> float:
     return float(done.stdout)
 
 
-def cpu() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-
-
 def page(figures: dict, asked: argparse.Namespace) -> str:
     rows = "\n".join(
         f"| {name} | {rate:,.0f} | {figures['ratios'][name]:.1f} |"
@@ -179,6 +173,9 @@ each round; medians. A ratio is taken within a round.
 | `import cxnlp`, Python included | {figures["import_s"]:.2f} s |
 | first result, Python and model loading included | {figures["first_result_s"]:.2f} s |
 | peak memory, {figures["memory_comments"]:,} distinct comments | {figures["memory_mb"]:.0f} MB |
+
+How time and memory grow with the number and the length of comments, what a million cost, and how
+near that is to what the machine can do, is in [scale](scale.md).
 """
 
 

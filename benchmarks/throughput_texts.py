@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -22,3 +23,31 @@ def distinct(count: int) -> list[str]:
     texts = corpus_texts()
     pairs = (f"{a} {b}" for step in range(1, len(texts)) for a, b in zip(texts, texts[step:]))  # noqa: B905
     return [*texts, *(pair for _, pair in zip(range(count - len(texts)), pairs))][:count]  # noqa: B905
+
+
+def halves(texts: list[str], count: int) -> list[str]:
+    """`count` distinct comments as long as `texts`: the first half of one, the second of another.
+
+    They come shuffled, so that any first few of them are as long as all of them.
+    """
+    cut = [(words[: len(words) // 2], words[len(words) // 2 :]) for words in map(str.split, texts)]
+    first, second = ([" ".join(half) for half in side] for side in zip(*cut, strict=True))
+    made: dict[str, None] = {}
+    for step in range(len(texts)):
+        turned = second[step:] + second[:step]
+        made.update(dict.fromkeys(f"{a} {b}".strip() for a, b in zip(first, turned, strict=True)))
+        if len(made) >= count:
+            break
+    else:
+        raise ValueError(f"{len(texts)} texts make {len(made)} distinct ones, not {count}")
+    chosen = list(made)[:count]
+    random.Random(0).shuffle(chosen)
+    return chosen
+
+
+def of_words(texts: list[str], words: int, count: int) -> list[str]:
+    """`count` comments of exactly so many words: `texts` end to end, cut anew."""
+    stream = [word for text in texts for word in text.split()]
+    if len(stream) < words * count:
+        raise ValueError(f"{len(stream)} words make no {count} comments of {words}")
+    return [" ".join(stream[at : at + words]) for at in range(0, words * count, words)]

@@ -1,0 +1,36 @@
+"""The machine that is measured, and how what is compared takes turns on it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+
+
+def described() -> str:
+    return f"{cpu()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def medians(runs: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, float]:
+    """Seconds of each run, the median of rounds in which each has its turn.
+
+    Turns, so that what else the machine does in a minute falls on all of them.
+    """
+    seconds: dict[Key, list[float]] = {key: [] for key in runs}
+    for _ in range(rounds):
+        for key, run in runs.items():
+            started = time.perf_counter()
+            run()
+            seconds[key].append(time.perf_counter() - started)
+    return {key: statistics.median(values) for key, values in seconds.items()}
