@@ -151,7 +151,7 @@ def public_agreement() -> str | None:
     known = {corpus.key_of(r["text"]): r for r in map(json.loads, lines)}
     aspects, sentiment = _agreement([(known[r["key"]], r) for r in CHECK])
     return (
-        f"Among them stood {len(CHECK)} comments whose labels were known; the readers, who could "
+        f"Among them stood {len(CHECK):,} comments whose labels were known; the readers, who could "
         f"not tell\nwhich, agree with those at micro-F1 {aspects:.3f} on aspects, on sentiment in "
         f"{sentiment:.3f}.\n"
     )
