@@ -286,7 +286,7 @@ def kinds(models: Mapping[str, cxnlp.Model], texts: list[str], sizes: Sizes) -> 
         for kind, (least, most) in KINDS.items()
     }
     read = {
-        (name, kind): found[:: max(1, len(found) // sizes.kinds[name])]
+        (name, kind): found[:: max(1, len(found) // sizes.kinds[name])][: sizes.kinds[name]]
         for kind, found in of_kind.items()
         for name in models
     }

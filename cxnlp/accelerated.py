@@ -47,7 +47,9 @@ class Session:
     """What the encoder uses of an `onnxruntime.InferenceSession`; safe to share between threads.
 
     Products of integers and attention are computed in `precision`. All else is in float32: the
-    sums that flow from layer to layer, their normalisation, and the heads, whose masks are -1e4.
+    sums that flow from layer to layer, their normalisation, and the softmax of the heads, whose
+    masks are -1e4. How a product is rounded may depend on how many rows it has, so probabilities
+    may differ in their last digits with the other comments of a batch.
 
     Parameters
     ----------

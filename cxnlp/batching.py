@@ -22,7 +22,7 @@ def batches(lengths: np.ndarray, tokens: int = TOKENS) -> list[tuple[int, np.nda
 
     A text's arithmetic depends on the shape it is computed in, if only in the last bits. Each
     text goes to the shortest of a fixed list of lengths that holds it, so the result is the same
-    alone and in a million, and little is padded.
+    alone and in a million on a CPU, and little is padded.
 
     Parameters
     ----------

@@ -90,6 +90,8 @@ class Encoder:
 
     Attributes
     ----------
+    device
+        As it was given.
     tokens
         That are read at once, at most, padding counted.
 
@@ -106,8 +108,9 @@ class Encoder:
         cut.no_padding()
         cut.no_truncation()
         self._cutter = Cutter(cut)
+        self.device = device
         if device == "cpu":
-            threads = threads or os.cpu_count() or 1
+            threads = threads or _cores()
             self._at_once = threads if len(network) < SMALL else 1
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads // self._at_once
@@ -208,13 +211,12 @@ class Encoder:
         self, read: Callable[[tuple[np.ndarray, np.ndarray]], None], windows: Windows
     ) -> None:
         """Call `read` with every batch of the windows; on all cores where that is faster."""
-        batches = list(self.batches(windows))
-        if self._at_once == 1 or len(batches) < 2:
-            for batch in batches:
+        if self._at_once == 1 or len(windows.start) == 1:
+            for batch in self.batches(windows):
                 read(batch)
             return
         with ThreadPoolExecutor(self._at_once) as pool:
-            for _ in pool.map(read, batches):
+            for _ in pool.map(read, list(self.batches(windows))):
                 pass
 
     def batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -262,6 +264,13 @@ class Encoder:
         return np.stack([word_start[label, first], word_end[label, last]], axis=1) - 1
 
 
+def _cores() -> int:
+    """Cores that this process may use, which in a container may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _accelerated(device: str) -> ModuleType:
     """The module for other devices than the CPU, imported only where it is needed."""
     if device != "cuda":
@@ -272,4 +281,6 @@ def _accelerated(device: str) -> ModuleType:
         raise DeviceError(
             f"{error.name} is missing, which device 'cuda' needs: pip install 'cxnlp[gpu]'"
         ) from None
+    except (ImportError, OSError) as error:  # a library of CUDA that is not there
+        raise DeviceError(f"torch, which device 'cuda' needs, does not load: {error}") from error
     return accelerated

@@ -18,8 +18,8 @@ from cxnlp.encoder import Encoder, Outputs, Windows
 from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
-#: Distinct texts in work at a time: bounds the memory, leaves enough to group by length. More are,
-#: where the encoder takes larger batches: one for each of its tokens.
+#: Distinct texts in work at a time: bounds the memory, leaves enough to group by length. At most
+#: one for each token of a batch, where the encoder takes larger ones.
 CHUNK = 4096
 
 
@@ -28,8 +28,8 @@ class Model:
 
     Attributes
     ----------
-    name, folder
-        What was loaded and from where.
+    name, folder, device
+        What was loaded, from where, and where it computes.
     manifest
         Its description: labels, thresholds, training recipe, figures.
     """
@@ -46,6 +46,7 @@ class Model:
         self.manifest = manifest or {}
         self.folder = folder
         self.name = self.manifest.get("name", "unnamed")
+        self.device = encoder.device
 
     def __repr__(self) -> str:
         return f"<cxnlp.Model {self.name!r} from {self.folder}>"
@@ -133,7 +134,10 @@ class Model:
             yield self._classify(text.to_column(batch, first), evidence)
 
     def embed(self, texts: Iterable[Any]) -> np.ndarray:
-        """Vectors of comments for search and clustering, (n, 384) float32; zeros if no text."""
+        """Vectors of comments for search and clustering, (n, width) float32; zeros if no text.
+
+        The width is 384 for `accurate`, 128 for `fast`.
+        """
         column = text.to_column(texts)
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
@@ -288,7 +292,7 @@ def classify(
     *,
     evidence: bool = True,
     progress: bool = False,
-    device: str = "cpu",
+    device: str | None = None,
 ) -> Results:
     """Read comments with a model by name, on a device; see `Model.classify` and `load`.
 
@@ -300,7 +304,9 @@ def classify(
     'drie kwartier in de wacht'
     """
     if not isinstance(model, Model):
-        model = load(model, device=device)
-    elif device != "cpu":
-        raise ValueError(f"the model is loaded already; use cxnlp.load(..., device={device!r})")
+        model = load(model, device=device or "cpu")
+    elif device not in (None, model.device):
+        raise ValueError(
+            f"the model is on {model.device!r} already; use cxnlp.load(..., device={device!r})"
+        )
     return model.classify(texts, evidence=evidence, progress=progress)

@@ -17,6 +17,7 @@ class FakeModel:
     """Finds "traag" (time, negative) and "vriendelijk" (friendliness, positive), nothing else."""
 
     name = "fake"
+    device = "cpu"
     folder = Path("fake")
     words = (("traag", "time", 1), ("vriendelijk", "friendliness", 0))
 

@@ -106,12 +106,13 @@ def test_batches_at_once_and_one_by_one_are_the_same(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(encoder, "SMALL", small)
         made = Encoder(tiny.tokenizer(), tiny.graph(), threads=3)
         windows = made.tokenize(texts.cast(pa.large_string()))
+        assert made._at_once == (3 if small else 1)
         assert len(list(made.batches(windows))) > 3
         read.append((made.read(windows, lambda logits: logits > 0), made.embed(windows)))
     for name in ("aspects", "sentiment", "language", "spans"):
         left, right = (getattr(outputs, name) for outputs, _ in read)
-        np.testing.assert_allclose(left, right, atol=1e-5)
-    np.testing.assert_allclose(read[0][1], read[1][1], atol=1e-5)
+        np.testing.assert_array_equal(left, right)
+    np.testing.assert_array_equal(read[0][1], read[1][1])
 
 
 def test_stream_gives_the_same_in_batches(results: Results) -> None:

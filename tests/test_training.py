@@ -24,8 +24,8 @@ from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
 from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, tune
 from cxnlp.training.augment import Augmenter
-from cxnlp.training.convolutions import Convolutions
-from cxnlp.training.fit import Stage, comments_of
+from cxnlp.training.convolutions import Convolutions, even
+from cxnlp.training.fit import Batch, Stage, comments_of
 from cxnlp.training.network import Network
 
 LABELLED = [
@@ -301,15 +301,15 @@ def test_smoothing_tames_an_outlier_channel() -> None:
     inputs[:, 3] *= 80
     weight = draw.normal(size=(16, 8)).astype(np.float32)
 
-    def error(smoothable: bool) -> float:
-        made = graph.quantise([weight], inputs, smoothable)
+    def error(*strengths: float) -> float:
+        made = graph.quantise([weight], inputs, strengths)
         x = inputs if made.smooth is None else inputs / made.smooth
         x = np.clip(np.round(x / made.scale) + made.zero, 0, 255) - made.zero
         rounded, scale = graph.int8(graph.Source("x", scales=made).scaled(weight))
         product = x @ rounded.astype(np.float32) * made.scale * scale
         return float(np.abs(product - inputs @ weight).mean())
 
-    assert error(True) < error(False) / 2
+    assert error(*graph.STRENGTHS) < error(0.0) / 2
 
 
 def test_calibration_finds_the_scale_and_good_thresholds() -> None:
@@ -426,9 +426,22 @@ def test_the_graph_of_convolutions_is_the_network() -> None:
 def test_int8_convolutions_are_close_and_do_not_depend_on_the_neighbours() -> None:
     torch.manual_seed(0)
     network = Network(Convolutions(64, 16, (1, 2, 4))).eval()
+    with torch.no_grad():
+        network.encoder.words.weight[:, 3] *= 50  # an outlier channel
     draw = np.random.default_rng(0)
     batches = [draw.integers(4, 64, (16, 24)) for _ in range(8)]
+    before = _run(export.build(network, 1).SerializeToString(), batches[0])
+    none = torch.zeros(0)
+    ids = torch.from_numpy(batches[0])
+    even(
+        network.encoder,
+        [network.head.query, network.head.value],
+        [Batch(ids, ids != 1, none, none, none, None)],
+    )
     in_float = export.build(network, 1)
+    after = _run(in_float.SerializeToString(), batches[0])
+    for name in ("aspects", "sentiment", "language"):
+        np.testing.assert_allclose(after[name], before[name], atol=1e-4)
     made = export.build(network, 1, export.sampler(in_float, batches, pad=1)).SerializeToString()
     ids = draw.integers(4, 64, (32, 24))
     ids[16:, 20:] = 1

@@ -46,6 +46,7 @@ class Classifier(Protocol):
     """What scores: a `cxnlp.Model`, or anything that reads comments as it does."""
 
     name: str
+    device: str
     manifest: dict[str, Any]
 
     def classify(self, texts: Any, *, evidence: bool = True) -> Results:
@@ -271,7 +272,12 @@ def _journal(
     return {
         "input": {"bytes": stamp[0], "changed": stamp[1], "start": start},
         "model": {"name": model.name, "files": model.manifest.get("files", {})},
-        "options": {"text": text, "chunk_rows": chunk_rows, "evidence": evidence},
+        "options": {
+            "text": text,
+            "chunk_rows": chunk_rows,
+            "evidence": evidence,
+            "device": model.device,
+        },
     }
 
 

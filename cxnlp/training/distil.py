@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import logging
 import time
@@ -27,7 +28,7 @@ from cxnlp.taxonomy import LANGUAGES
 from cxnlp.training import corpus
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS
-from cxnlp.training.convolutions import Convolutions
+from cxnlp.training.convolutions import Convolutions, even
 from cxnlp.training.fit import Batch, Stage, comments_of, loss_of
 from cxnlp.training.network import Network
 from cxnlp.training.recipe import Sources, evaluator, finish, neutral_sentences
@@ -137,6 +138,8 @@ def run(config: Config, work: Path, target: Path) -> Path:
         Encoder(stored.tokenizer, stored.network), tokenizer.get_vocab_size(), config.width
     )
     network = _fit(Network(encoder), lessons, config, evaluator(dev, tokenizer))
+    sample = itertools.islice(lessons.batches(config.batch_size, np.random.default_rng(0)), 20)
+    even(encoder, [network.head.query, network.head.value], sample)
     return finish(config, network, tokenizer, labelled, dev, target)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from cxnlp.training.convolutions import Convolutions
+from cxnlp.training.convolutions import AS_IT_IS, Convolutions
 from cxnlp.training.convolutions import add as add_convolutions
 from cxnlp.training.graph import MICROSOFT, READS, Graph, Source
 from cxnlp.training.network import WIDTHS, Network
@@ -43,8 +43,6 @@ def build(
     graph.constant("zero", np.array([0]))
     graph.constant("one", np.array([1]))
     graph.constant("last", np.array([-1]))
-    graph.constant("origin", np.int64(0))
-    graph.constant("step", np.int64(1))
     graph.add("Equal", [IDS, "pad"], "padding")
     graph.add("Not", ["padding"], "filled")
     graph.add("Cast", ["filled"], "filled.float", to=TensorProto.FLOAT)
@@ -114,7 +112,7 @@ def _add_heads(graph: Graph, states: str, quantised: bool) -> None:
     state, labels = graph.state, sum(WIDTHS)
     weights = np.concatenate([state["head.query.weight"], state["head.value.weight"]]).T
     biases = np.concatenate([state["head.query.bias"], state["head.value.bias"]])
-    source = graph.source(states, [weights], "head") if quantised else Source(states)
+    source = graph.source(states, [weights], "head", AS_IT_IS) if quantised else Source(states)
     graph.product(source.name, source, source.scaled(weights), biases, "head.tokens")
     graph.add("Transpose", ["head.tokens"], "head.labels", perm=[0, 2, 1])
     graph.constant("head.halves", np.array([labels, labels]))

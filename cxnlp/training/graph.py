@@ -59,7 +59,9 @@ class Source:
         return scaled
 
 
-def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) -> Scales:
+def quantise(
+    weights: list[np.ndarray], inputs: np.ndarray, strengths: Sequence[float] = STRENGTHS
+) -> Scales:
     """Choose the scales of inputs that products with these weights read.
 
     Parameters
@@ -68,14 +70,14 @@ def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) ->
         Matrices (inputs, outputs) float32.
     inputs
         Rows that reach them on real comments, (rows, inputs) float32.
-    smoothable
-        Whether the inputs may be multiplied channel by channel.
+    strengths
+        Of the smoothing, to choose from.
     """
     joint = np.concatenate(weights, axis=1)
     wanted = inputs @ joint
     peak_in, peak_weight = np.abs(inputs).max(axis=0) + 1e-6, np.abs(joint).max(axis=1) + 1e-6
     best: tuple[float, Scales] | None = None
-    for strength in STRENGTHS if smoothable else (0.0,):
+    for strength in strengths:
         smooth = (peak_in**strength / peak_weight ** (1 - strength)) if strength else None
         if smooth is not None:
             smooth = (smooth / np.exp(np.log(smooth).mean())).astype(np.float32)
@@ -97,7 +99,11 @@ def quantise(weights: list[np.ndarray], inputs: np.ndarray, smoothable: bool) ->
 
 
 def int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Symmetric int8 with one scale for each output; at most 127, so sums of pairs cannot wrap."""
+    """Symmetric int8 with one scale for each output; at most 127, as ONNX Runtime wants.
+
+    On x86 processors without VNNI its products add pairs in saturating 16 bits: inputs that are far
+    from their zero point on both may lose a little there.
+    """
     scale = (np.abs(weight).max(axis=0) / 127 + 1e-12).astype(np.float32)
     return np.round(weight / scale).astype(np.int8), scale
 
@@ -134,25 +140,27 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **options))
         return output
 
-    def linear(
-        self, reads: str, names: Sequence[str], outputs: Sequence[str], smoothable: bool = True
-    ) -> None:
+    def linear(self, reads: str, names: Sequence[str], outputs: Sequence[str]) -> None:
         """Linear layers, by the names of their weights, that read the same tensor."""
         weights = [self.state[f"{name}.weight"].T for name in names]
-        source = self.source(reads, weights, outputs[0], smoothable)
+        source = self.source(reads, weights, outputs[0])
         for name, weight, output in zip(names, weights, outputs, strict=True):
             self.product(
                 source.name, source, source.scaled(weight), self.state[f"{name}.bias"], output
             )
 
     def source(
-        self, reads: str, weights: list[np.ndarray], stem: str, smoothable: bool = True
+        self,
+        reads: str,
+        weights: list[np.ndarray],
+        stem: str,
+        strengths: Sequence[float] = STRENGTHS,
     ) -> Source:
         """A tensor as products with these weights take it: quantised, where the graph is int8."""
         self.reads.append(reads)
         if self.samples is None:
             return Source(reads, self.constant("nothing", np.float32(0)))
-        scales = quantise(weights, self.samples(reads), smoothable)
+        scales = quantise(weights, self.samples(reads), strengths)
         even = reads
         if scales.smooth is not None:
             inverse = self.constant(f"{stem}.smooth", (1 / scales.smooth).astype(np.float32))
