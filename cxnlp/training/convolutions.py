@@ -87,7 +87,7 @@ def even(encoder: Convolutions, heads: list[nn.Linear], batches: Iterable[Batch]
         encoder.words.weight.div_(scale)
         for layer in layers:
             layer.weight *= scale.repeat(3) / scale[:, None]
-            layer.bias /= scale
+            layer.bias.div_(scale)
         for head in heads:
             head.weight *= scale
 
