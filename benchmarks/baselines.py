@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
-import platform
-import statistics
+import functools
 import sys
 import tempfile
 import time
@@ -25,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from contestants import CONTESTANTS, LANGUAGE, LEFT_OUT, MOST_VECTORS, Lesson, Reader
 from datasets import Dataset, concatenate_datasets
-from machine import cpu
+from machine import described, medians
 from picture import Point, scatter
 from throughput_texts import corpus_texts
 from transformers.utils import logging
@@ -134,10 +132,8 @@ def speeds(readers: dict[str, Reader], rounds: int) -> dict[str, float]:
         few = texts[::20]
         fit = SECONDS * _rate(read, few)
         samples[name] = texts[:: max(1, round(len(texts) / fit))]
-    rates = [
-        {name: _rate(read, samples[name]) for name, read in readers.items()} for _ in range(rounds)
-    ]
-    return {name: statistics.median(rate[name] for rate in rates) for name in readers}
+    runs = {name: functools.partial(read, samples[name]) for name, read in readers.items()}
+    return {name: len(samples[name]) / taken for name, taken in medians(runs, rounds).items()}
 
 
 def _rate(read: Reader, texts: list[str]) -> float:
@@ -165,8 +161,7 @@ def page(
     return f"""\
 # Beside what people build today
 
-Written by `python benchmarks/baselines.py` on {datetime.date.today()}: {cpu()}, {os.cpu_count()}
-cores, Python {platform.python_version()}.
+Written by `python benchmarks/baselines.py` on {datetime.date.today()}: {described()}.
 
 ![Speed against pillar F1 on public comments](baselines.svg)
 

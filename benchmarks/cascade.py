@@ -10,6 +10,7 @@ Needs ../shared/feedback beside the repository.
 from __future__ import annotations
 
 import datetime
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,11 @@ def curve(order: np.ndarray, cost: np.ndarray, score: Callable[[np.ndarray], flo
     return np.array(found)
 
 
+def _score(truth: np.ndarray, left: np.ndarray, right: np.ndarray, sent: np.ndarray) -> float:
+    """F1 where the comments that are sent on are read as on the right, the others on the left."""
+    return f1(truth, np.where(sent[:, None, None], right, left))
+
+
 def _timed(model: cxnlp.Model, texts: list[str]) -> tuple[Results, float]:
     started = time.perf_counter()
     read = model.classify(texts, evidence=False)
@@ -75,17 +81,10 @@ def main() -> None:
         (low, fast), (high, slow) = (
             _timed(cxnlp.load(m), data.texts) for m in ("fast", "accurate")
         )
-        truth, left, right = data.truth.aspects, low.decisions, high.decisions
+        left, right = low.decisions, high.decisions
         words = np.array([len(text.split()) for text in data.texts], float) + 2
 
-        def score(
-            sent: np.ndarray,
-            truth: np.ndarray = truth,
-            left: np.ndarray = left,
-            right: np.ndarray = right,
-        ) -> float:
-            return f1(truth, np.where(sent[:, None, None], right, left))
-
+        score = functools.partial(_score, data.truth.aspects, left, right)
         orders = {
             "by doubt": np.argsort(-doubt(low), kind="stable"),
             "oracle": np.argsort(-(left != right).sum(axis=(1, 2)) / words, kind="stable"),

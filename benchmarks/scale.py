@@ -15,7 +15,6 @@ import datetime
 import functools
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -193,20 +192,17 @@ def file(texts: list[str]) -> dict[str, Any]:
         pd.DataFrame({"id": range(len(texts)), "comment": texts}).to_csv(source, index=False)
         words = statistics.mean(len(text.split()) for text in texts)
         command = [sys.executable, "-m", "cxnlp", "score", str(source), "-o", str(target)]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         looks = watch([*command, "--model", "fast"])
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         rows = pq.ParquetFile(target).metadata.num_rows
         if rows != len(texts):
             raise SystemExit(f"{len(texts):,} rows went in and {rows:,} came out")
-        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         stretches = zip((0.0, *PARTS), (*PARTS, 1.0), strict=True)
         return {
             "rows": rows,
             "words": words,
             "csv_mb": source.stat().st_size / 1e6,
             "seconds": looks[-1][0],
-            "cores_busy": used / looks[-1][0],
+            "cores_busy": busy(looks, 0.0, 1.0),
             "memory_mb": {str(share): part_of(looks, share)[1] for share in PARTS},
             "cores_until": {str(end): busy(looks, start, end) for start, end in stretches},
             "peak_mb": max(memory for _, memory, _ in looks),

@@ -243,10 +243,6 @@ def _split(x: Tensor, sizes: Tensor, *, axis: int = 0) -> tuple[Tensor, ...]:
     return x.split(sizes.tolist(), axis)
 
 
-def _concat(*parts: Tensor, axis: int) -> Tensor:
-    return torch.cat(parts, axis)
-
-
 def _pad(x: Tensor, pads: Tensor, value: Tensor | None = None) -> Tensor:
     # ONNX tells all that is put before, then all behind; torch in pairs, from the last axis on.
     pairs = pads.reshape(2, -1).T.flip(0).flatten().tolist()
@@ -283,7 +279,6 @@ def _range(start: Tensor, end: Tensor, step: Tensor) -> Tensor:
 OPERATORS: dict[str, Callable[..., Any]] = {
     "Add": operator.add,
     "Cast": _cast,
-    "Concat": _concat,
     "Div": operator.truediv,
     "Equal": operator.eq,
     "Gather": _gather,

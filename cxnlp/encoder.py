@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -211,13 +211,16 @@ class Encoder:
         self, read: Callable[[tuple[np.ndarray, np.ndarray]], None], windows: Windows
     ) -> None:
         """Call `read` with every batch of the windows; on all cores where that is faster."""
-        if self._at_once == 1 or len(windows.start) == 1:
-            for batch in self.batches(windows):
-                read(batch)
-            return
-        with ThreadPoolExecutor(self._at_once) as pool:
-            for _ in pool.map(read, list(self.batches(windows))):
-                pass
+        batches: Iterable[tuple[np.ndarray, np.ndarray]] = self.batches(windows)
+        if self._at_once > 1:
+            batches = list(batches)
+            if len(batches) > 1:
+                with ThreadPoolExecutor(self._at_once) as pool:
+                    for _ in pool.map(read, batches):
+                        pass
+                return
+        for batch in batches:
+            read(batch)
 
     def batches(self, windows: Windows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Windows as the network's inputs: their indices, and token ids (batch, tokens) int64."""

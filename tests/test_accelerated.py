@@ -24,24 +24,17 @@ from cxnlp.errors import DeviceError, ModelError
 from cxnlp.model import Model
 from cxnlp.results import Results
 from cxnlp.training import export
-from cxnlp.training.convolutions import Convolutions
-from cxnlp.training.network import Network
 
 COMMENTS = Path(__file__).parent.parent / "examples" / "comments.csv"
 #: Share of decisions that is the same on every device.
 ALIKE = 0.995
 
 
-def _convolutions() -> Network:
-    torch.manual_seed(0)
-    return Network(Convolutions(64, 16, (1, 2, 4))).eval()
-
-
 GRAPHS = {
     "transformer": tiny.graph,
     "transformer, int8": lambda: tiny.int8(tiny.network()),
-    "convolutions": lambda: export.build(_convolutions(), 1).SerializeToString(),
-    "convolutions, int8": lambda: tiny.int8(_convolutions()),
+    "convolutions": lambda: export.build(tiny.convolutions(), 1).SerializeToString(),
+    "convolutions, int8": lambda: tiny.int8(tiny.convolutions()),
 }
 NAMES = ["aspects", "sentiment", "language", "attention", "embedding"]
 

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
-
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
-@pytest.fixture
-def cascade(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import cascade
-
-    yield cascade
-    sys.modules.pop("cascade")
-
-
-def test_a_curve_sends_comments_on_in_order_until_the_share_is_spent(cascade: ModuleType) -> None:
+def test_a_curve_sends_comments_on_in_order_until_the_share_is_spent(
+    benchmark: Callable[[str], Any],
+) -> None:
+    cascade = benchmark("cascade")
     cost, worth = np.array([1.0, 4.0, 5.0]), np.array([100.0, 10.0, 1.0])
     found = cascade.curve(np.array([2, 0, 1]), cost, lambda sent: float(worth[sent].sum()))
     at = dict(zip(cascade.SHARES, found, strict=True))

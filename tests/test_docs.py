@@ -5,8 +5,9 @@ from __future__ import annotations
 import doctest
 import json
 import re
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,12 +27,8 @@ def test_readme_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failed == 0
 
 
-def test_readme_figures_are_those_that_were_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    import figures
-
-    assert figures.filled(README) == README
-    sys.modules.pop("figures")
+def test_readme_figures_are_those_that_were_printed(benchmark: Callable[[str], Any]) -> None:
+    assert benchmark("figures").filled(README) == README
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,28 +1,18 @@
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from itertools import combinations
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
-
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def picture(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import picture
-
-    yield picture
-    sys.modules.pop("picture")
+def picture(benchmark: Callable[[str], Any]) -> Any:
+    return benchmark("picture")
 
 
 def _points(picture: Any) -> list[Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,20 +12,6 @@ import tiny
 from cxnlp.training import export
 from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.network import Network
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-MODULES = ("scale", "scale_page", "arithmetic", "machine", "throughput_texts", "watched")
-
-
-@pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    yield importlib.import_module
-    for name in MODULES:
-        sys.modules.pop(name, None)
 
 
 def test_the_arithmetic_of_a_transformer(benchmark: Any) -> None:

@@ -24,7 +24,7 @@ from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
 from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, tune
 from cxnlp.training.augment import Augmenter
-from cxnlp.training.convolutions import Convolutions, even
+from cxnlp.training.convolutions import even
 from cxnlp.training.fit import Batch, Stage, comments_of
 from cxnlp.training.network import Network
 
@@ -411,8 +411,7 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
 
 
 def test_the_graph_of_convolutions_is_the_network() -> None:
-    torch.manual_seed(0)
-    network = Network(Convolutions(64, 16, (1, 2, 4))).eval()
+    network = tiny.convolutions()
     found = _run(export.build(network, 1).SerializeToString(), IDS)
     ids, mask = torch.from_numpy(IDS), torch.from_numpy(IDS != 1)
     with torch.inference_mode():
@@ -424,8 +423,7 @@ def test_the_graph_of_convolutions_is_the_network() -> None:
 
 
 def test_int8_convolutions_are_close_and_do_not_depend_on_the_neighbours() -> None:
-    torch.manual_seed(0)
-    network = Network(Convolutions(64, 16, (1, 2, 4))).eval()
+    network = tiny.convolutions()
     with torch.no_grad():
         network.encoder.words.weight[:, 3] *= 50  # an outlier channel
     draw = np.random.default_rng(0)

@@ -14,6 +14,7 @@ from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
 from cxnlp.model import Model
 from cxnlp.training import base, export
+from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.network import Network
 
 WORDS = (
@@ -79,6 +80,12 @@ def network() -> Network:
 @functools.cache
 def graph() -> bytes:
     return export.build(network(), pad=1).SerializeToString()
+
+
+def convolutions() -> Network:
+    """Three layers over 64 words."""
+    torch.manual_seed(0)
+    return Network(Convolutions(64, 16, (1, 2, 4))).eval()
 
 
 def int8(network: Network) -> bytes:

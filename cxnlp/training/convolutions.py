@@ -96,10 +96,10 @@ def add(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
     """Add the encoder to an ONNX graph that `export.build` has begun; give its last states."""
     graph.add("Shape", [ids], "tokens", start=1, end=2)
     graph.add("Unsqueeze", ["filled", "last"], "real")
+    graph.add("Squeeze", ["tokens"], "tokens.count")
     graph.constant("origin", np.int64(0))
     graph.constant("step", np.int64(1))
     states = _first(graph, encoder, ids, pad)
-    # The first layer leaves nothing outside the text; later ones do.
     for depth in range(1, len(encoder.dilations)):
         states = _layer(graph, encoder, depth, states)
     return states
@@ -145,23 +145,20 @@ def _layer(graph: Graph, encoder: Convolutions, depth: int, states: str) -> str:
     """A later layer: the tokens' states side by side with their neighbours', and a product."""
     width, dilation = encoder.config.hidden_size, encoder.dilations[depth]
     here, name = f"layer.{depth}", f"encoder.layers.{depth}"
-    taps = np.split(graph.state[f"{name}.weight"].T, 3)
-    source = graph.source(states, taps, here, AS_IT_IS)
+    weight = graph.state[f"{name}.weight"].T
+    source = graph.source(states, np.split(weight, 3), here, AS_IT_IS)
     kept = source.name
-    if depth > 1:
+    if depth > 1:  # the first layer has left nothing outside the text
         kept = graph.add("Where", ["real", kept, source.nothing], f"{here}.kept")
     pads = graph.constant(f"{here}.pads", np.array([0, dilation, 0, 0, dilation, 0]))
     graph.add("Pad", [kept, pads, source.nothing], f"{here}.padded")
-    graph.add(
-        "Range", ["origin", graph.add("Squeeze", ["tokens"], f"{here}.end"), "step"], f"{here}.at"
-    )
+    graph.add("Range", ["origin", "tokens.count", "step"], f"{here}.at")
     sides = graph.constant(f"{here}.sides", np.arange(3) * dilation)
     column = graph.add("Unsqueeze", [f"{here}.at", "last"], f"{here}.column")
     graph.add("Add", [column, sides], f"{here}.index")
     graph.add("Gather", [f"{here}.padded", f"{here}.index"], f"{here}.apart", axis=1)
     shape = graph.constant(f"{here}.shape", np.array([0, 0, 3 * width]))
     graph.add("Reshape", [f"{here}.apart", shape], f"{here}.near")
-    weight = np.concatenate([source.scaled(tap) for tap in taps])
     graph.product(f"{here}.near", source, weight, graph.state[f"{name}.bias"], f"{here}.wide")
     graph.add("Relu", [f"{here}.wide"], f"{here}.relu")
     return graph.add("Add", [states, f"{here}.relu"], f"states.{depth}")

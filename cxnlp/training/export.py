@@ -113,8 +113,8 @@ def _add_heads(graph: Graph, states: str, quantised: bool) -> None:
     weights = np.concatenate([state["head.query.weight"], state["head.value.weight"]]).T
     biases = np.concatenate([state["head.query.bias"], state["head.value.bias"]])
     source = graph.source(states, [weights], "head", AS_IT_IS) if quantised else Source(states)
-    graph.product(source.name, source, source.scaled(weights), biases, "head.tokens")
-    graph.add("Transpose", ["head.tokens"], "head.labels", perm=[0, 2, 1])
+    graph.product(source.name, source, weights, biases, "head")
+    graph.add("Transpose", ["head"], "head.labels", perm=[0, 2, 1])
     graph.constant("head.halves", np.array([labels, labels]))
     graph.nodes.append(
         helper.make_node("Split", ["head.labels", "head.halves"], ["scores", "values"], axis=1)

@@ -52,10 +52,14 @@ class Source:
     scale: str = ""
 
     def scaled(self, weight: np.ndarray) -> np.ndarray:
-        """The weight that makes up for the evening of the channels."""
+        """The weight that makes up for the evening of the channels.
+
+        The weight may read several tensors like this one, side by side.
+        """
         if self.scales is None or self.scales.smooth is None:
             return weight
-        scaled: np.ndarray = weight * self.scales.smooth[:, None]
+        smooth = self.scales.smooth
+        scaled: np.ndarray = weight * np.tile(smooth, len(weight) // len(smooth))[:, None]
         return scaled
 
 
@@ -145,9 +149,7 @@ class Graph:
         weights = [self.state[f"{name}.weight"].T for name in names]
         source = self.source(reads, weights, outputs[0])
         for name, weight, output in zip(names, weights, outputs, strict=True):
-            self.product(
-                source.name, source, source.scaled(weight), self.state[f"{name}.bias"], output
-            )
+            self.product(source.name, source, weight, self.state[f"{name}.bias"], output)
 
     def source(
         self,
@@ -173,14 +175,14 @@ class Graph:
     def product(
         self, reads: str, source: Source, weight: np.ndarray, bias: np.ndarray, output: str
     ) -> str:
-        """``reads @ weight + bias`` of a tensor like `source`, with a weight that it has scaled."""
+        """``reads @ weight + bias``; reads `source`, or several tensors like it, side by side."""
         biases = self.constant(f"{output}.bias", bias)
         if source.scales is None:
             weights = self.constant(f"{output}.weight", weight)
             return self.add(
                 "Add", [self.add("MatMul", [reads, weights], f"{output}.sum"), biases], output
             )
-        rounded, scale = int8(weight)
+        rounded, scale = int8(source.scaled(weight))
         weights = self.constant(f"{output}.weight", rounded)
         scales = self.constant(f"{output}.weight_scale", scale)
         inputs = [reads, weights, source.scale, scales, source.nothing, "", biases]
@@ -205,23 +207,24 @@ class Graph:
         words = self.state[f"{name}.weight"]
         if self.samples is None:
             return self.add("Gather", [self.constant("words", words), ids], "word")
-        rows, scale = int8(words.T)
-        self.add("Gather", [self.constant("words", rows.T), ids], "word.int8")
+        rounded, scale = self._rounded("words", words)
+        self.add("Gather", [rounded, ids], "word.int8")
         self.add("Cast", ["word.int8"], "word.cast", to=TensorProto.FLOAT)
-        self.add("Gather", [self.constant("words.scale", scale[:, None]), ids], "word.scale")
+        self.add("Gather", [scale, ids], "word.scale")
         return self.add("Mul", ["word.cast", "word.scale"], "word")
 
     def table(self, name: str, rows: np.ndarray) -> str:
         """A constant matrix in float32, kept in int8 with a scale for each row."""
         if self.samples is None:
             return self.constant(name, rows)
+        rounded, scale = self._rounded(f"{name}.int8", rows)
+        self.add("Cast", [rounded], f"{name}.cast", to=TensorProto.FLOAT)
+        return self.add("Mul", [f"{name}.cast", scale], name)
+
+    def _rounded(self, name: str, rows: np.ndarray) -> tuple[str, str]:
+        """Rows in int8 and the scale of each, (rows, 1), as constants."""
         rounded, scale = int8(rows.T)
-        self.add(
-            "Cast", [self.constant(f"{name}.int8", rounded.T)], f"{name}.cast", to=TensorProto.FLOAT
-        )
-        return self.add(
-            "Mul", [f"{name}.cast", self.constant(f"{name}.scale", scale[:, None])], name
-        )
+        return self.constant(name, rounded.T), self.constant(f"{name}.scale", scale[:, None])
 
     def model(self, inputs: list, outputs: list) -> onnx.ModelProto:
         """The whole, checked."""
