@@ -129,12 +129,11 @@ class Encoder:
             self.tokens = accelerated.TOKENS
         vocabulary = cut.get_vocab()
         pieces = sorted(vocabulary, key=vocabulary.__getitem__)
-        self._starts_word = np.array([piece.startswith("▁") for piece in pieces])
         self._ends_sentence = np.array([piece.endswith((".", "!", "?", "…")) for piece in pieces])
-        self._parts = np.array([bool(p.strip("▁")) and not p.strip("▁" + PARTS) for p in pieces])
         marks = ("<s>", "</s>", "<pad>")
         self._bos, self._eos, self._pad = (vocabulary[mark] for mark in marks)
-        self._marks = np.isin(pieces, marks)
+        parts = [bool(piece.strip("▁")) and not piece.strip("▁" + PARTS) for piece in pieces]
+        self._barred = np.isin(pieces, marks) | parts
 
     def tokenize(self, texts: pa.LargeStringArray) -> Windows:
         """Texts -> token ids in windows; long texts are cut after a sentence where that can be."""
@@ -191,7 +190,7 @@ class Encoder:
             if decide is not None:
                 row, aspect, sign = np.nonzero(decide(aspects[rows]))
                 attention = found[3][row, aspect * len(SIGNS) + sign]
-                spans[rows[row], aspect, sign] = self._spans(ids[row], attention)
+                spans[rows[row], aspect, sign] = self._spans(self._barred[ids][row], attention)
 
         self._each(read, windows)
         return Outputs(aspects, sentiment, language, spans if decide is not None else None)
@@ -234,18 +233,17 @@ class Encoder:
             ids[column == length + 1] = self._eos
             yield rows, ids
 
-    def _spans(self, ids: np.ndarray, attention: np.ndarray) -> np.ndarray:
-        """Whole words around the peak of each label's attention, (labels, 2) int64.
+    def _spans(self, barred: np.ndarray, attention: np.ndarray) -> np.ndarray:
+        """First and last token of the words at the peak of each label's attention, (labels, 2).
 
         Parameters
         ----------
-        ids, attention
-            Of one window for each label, (labels, tokens) int64 and float32.
+        barred, attention
+            Of one window for each label, (labels, tokens) bool and float32: where no evidence can
+            be.
         """
-        tokens = np.arange(ids.shape[1])
-        outside = self._marks[ids]
-        barred = outside | self._parts[ids]
-        attention = np.where(barred, -1.0, attention)
+        tokens = np.arange(attention.shape[1], dtype=np.int16)
+        attention = np.where(barred, np.float32(-1), attention)
         peak = attention.argmax(axis=1)[:, None]
         strong = attention >= RUN * np.take_along_axis(attention, peak, axis=1)
         # Bridge up to two weak tokens, an article or a preposition: "kwartier in de wacht".
@@ -254,17 +252,12 @@ class Encoder:
         joined[:, :-1] |= strong[:, 1:]
         joined &= ~barred
         # The nearest tokens that are not joined bound the run; it ends with strong ones.
-        left = np.where(~joined & (tokens < peak), tokens, -1).max(axis=1)[:, None]
-        right = np.where(~joined & (tokens > peak), tokens, len(tokens)).min(axis=1)[:, None]
+        peak = peak.astype(np.int16)
+        left = np.where(joined | (tokens >= peak), np.int16(-1), tokens).max(axis=1)[:, None]
+        right = np.where(joined | (tokens <= peak), tokens[-1] + 1, tokens).min(axis=1)[:, None]
         run = strong & (tokens > left) & (tokens < right)
         first, last = run.argmax(axis=1), len(tokens) - 1 - run[:, ::-1].argmax(axis=1)
-        begins = self._starts_word[ids] | outside
-        word_start = np.maximum.accumulate(np.where(begins, tokens, 0), axis=1)
-        next_word = np.where(begins, tokens, ids.shape[1])[:, ::-1]
-        word_end = np.minimum.accumulate(next_word, axis=1)[:, ::-1]
-        word_end = np.concatenate([word_end[:, 1:], word_end[:, -1:]], axis=1) - 1
-        label = np.arange(len(ids))
-        return np.stack([word_start[label, first], word_end[label, last]], axis=1) - 1
+        return np.stack([first, last], axis=1) - 1  # the mark before the text not counted
 
 
 def _cores() -> int:

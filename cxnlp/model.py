@@ -169,7 +169,7 @@ class Model:
             calibration.sentiment(_weighted(outputs.sentiment, windows, count), aspects),
             aspects,
             decisions,
-            _evidence(texts, windows, outputs, by_window, decisions) if evidence else None,
+            _evidence(windows, outputs, by_window, decisions) if evidence else None,
         )
 
 
@@ -182,11 +182,7 @@ def _weighted(values: np.ndarray, windows: Windows, count: int) -> np.ndarray:
 
 
 def _evidence(
-    texts: pa.LargeStringArray,
-    windows: Windows,
-    outputs: Outputs,
-    by_window: np.ndarray,
-    decisions: np.ndarray,
+    windows: Windows, outputs: Outputs, by_window: np.ndarray, decisions: np.ndarray
 ) -> np.ndarray:
     """Character offsets of each decision's words, (texts, 17, 2, 2) int32; -1 if it has none."""
     evidence = np.full((*decisions.shape, 2), -1, np.int32)
@@ -206,24 +202,8 @@ def _evidence(
     tokens = outputs.spans[best, aspects, signs] + windows.start[best, None]
     first, last = np.clip(tokens, begin[:, None], (begin + lengths[rows] - 1)[:, None]).T
     starts, ends = windows.pieces.characters(rows, first, last)
-    sources = texts.to_pylist()
-    bounds = [
-        _tight(sources[row], start, end)
-        for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True)
-    ]
-    evidence[rows, aspects, signs] = np.array(bounds, np.int32).reshape(-1, 2)
+    evidence[rows, aspects, signs] = np.column_stack([starts, ends])
     return evidence
-
-
-def _tight(source: str, start: int, end: int) -> tuple[int, int]:
-    """Bounds without the white space and punctuation around the words, if words there are."""
-    inner = source[start:end]
-    left = inner.lstrip(" \t\r\n.,;:!?-–—…()\"'“”‘’*•/")
-    tight = left.rstrip(" \t\r\n.,;:!?-–—…()\"'“”‘’*•/")
-    if not tight:
-        return start, end
-    start += len(inner) - len(left)
-    return start, start + len(tight)
 
 
 def _blank(texts: pa.LargeStringArray, evidence: bool) -> Results:

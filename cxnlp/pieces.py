@@ -21,6 +21,8 @@ from cxnlp.errors import ModelError
 
 #: Distinct words, and pieces of them, that are remembered; beyond, it starts to learn them again.
 MOST_WORDS, MOST_PIECES = 200_000, 1_000_000
+#: Marks that may stand around a word and are no part of it.
+AROUND = ".,;:!?-–—…()\"'“”‘’*•/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,16 +39,17 @@ class Pieces:
 
     ids: np.ndarray
     lengths: np.ndarray
-    _begins: np.ndarray  # of each token in its word, characters
-    _ends: np.ndarray
     _words: pa.LargeListArray
     _word_tokens: np.ndarray  # tokens before each word, of all texts end to end
+    _cores: np.ndarray  # (2, words): where the word begins and ends without marks around it
     _texts: pa.LargeStringArray
 
     def characters(
         self, rows: np.ndarray, first: np.ndarray, last: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Where runs of tokens begin and end in their texts, characters, (runs,) int64 both.
+        """Where the words around runs of tokens begin and end, characters, (runs,) int64 both.
+
+        The marks and brackets around them are left out, unless there is nothing else.
 
         Parameters
         ----------
@@ -55,15 +58,25 @@ class Pieces:
         first, last
             Tokens of a run, counted over all texts, (runs,) int; its text has tokens.
         """
-        starts = self._word_starts(rows)
-        places = []
-        for token, at in ((first, self._begins), (last, self._ends)):
-            word = np.searchsorted(self._word_tokens, token, side="right") - 1
-            places.append(starts[word] + at[token])
-        return places[0], places[1]
+        starts, lengths = self._places(rows)
+        begins, ends = self._cores
+        one, other = (
+            np.searchsorted(self._word_tokens, token, side="right") - 1 for token in (first, last)
+        )
+        # Words of nothing but marks, at either end of the run, are passed over.
+        word = np.arange(len(starts))
+        after = np.where(begins < ends, word, len(word))[::-1]
+        after = np.minimum.accumulate(after)[::-1][one]
+        before = np.maximum.accumulate(np.where(begins < ends, word, -1))[other]
+        some = after <= before
+        after, before = np.where(some, after, one), np.where(some, before, other)
+        return (
+            starts[after] + np.where(some, begins[after], 0),
+            starts[before] + np.where(some, ends[before], lengths[before]),
+        )
 
-    def _word_starts(self, rows: np.ndarray) -> np.ndarray:
-        """Where words begin in their text, (words,) int64; to be used for the texts of `rows`."""
+    def _places(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where words begin in their text, and their length; to be used for the texts of `rows`."""
         offsets = self._words.offsets.to_numpy() - self._words.offsets[0].as_py()
         words = self._words.flatten()
         length = pc.utf8_length(words).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -78,7 +91,7 @@ class Pieces:
                 at = text.index(words[word].as_py(), at)
                 starts[word] = at
                 at += int(length[word])
-        return starts
+        return starts, length
 
 
 class Cutter:
@@ -104,8 +117,8 @@ class Cutter:
 
     def _forget(self) -> None:
         self._rows: dict[str, int] = {}
-        self._words = _Columns(2)  # of each word its first piece and their number
-        self._pieces = _Columns(3)  # of each piece its id, and where it begins and ends in the word
+        self._words = _Columns(4)  # of each word its first piece, their number, and its core
+        self._pieces = _Columns(1)  # of each piece its id
 
     def __call__(self, texts: pa.LargeStringArray) -> Pieces:
         words = pc.utf8_split_whitespace(texts)
@@ -113,17 +126,15 @@ class Cutter:
         distinct = coded.dictionary.to_pylist()
         with self._lock:
             rows = self._learned(distinct)
-            (first, count), pieces = self._words.view(), self._pieces.view()
-            if len(self._rows) > MOST_WORDS or pieces.shape[1] > MOST_PIECES:
+            known, (pieces,) = self._words.view(), self._pieces.view()
+            if len(self._rows) > MOST_WORDS or len(pieces) > MOST_PIECES:
                 self._forget()  # what is in use here stays as it is
-        of_words = rows[coded.indices.to_numpy(zero_copy_only=False)]
-        counts = count[of_words]
+        first, counts, *cores = known[:, rows[coded.indices.to_numpy(zero_copy_only=False)]]
         word_tokens = np.concatenate([[0], np.cumsum(counts)])
-        take = np.repeat(first[of_words] - word_tokens[:-1], counts) + np.arange(word_tokens[-1])
-        ids, begins, ends = pieces[:, take]
+        take = np.repeat(first - word_tokens[:-1], counts) + np.arange(word_tokens[-1])
         offsets = words.offsets.to_numpy() - words.offsets[0].as_py()
         lengths = np.diff(word_tokens[offsets])
-        return Pieces(ids, lengths, begins, ends, words, word_tokens[:-1], texts)
+        return Pieces(pieces[take], lengths, words, word_tokens[:-1], np.stack(cores), texts)
 
     def _learned(self, words: list[str]) -> np.ndarray:
         """Rows of words, (words,) int64; those that are new are cut."""
@@ -132,15 +143,20 @@ class Cutter:
             encodings = self._tokenizer.encode_batch(new, add_special_tokens=False)
             count = np.fromiter(map(len, encodings), np.int64, len(encodings))
             ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, count.sum())
-            bounds = [bound for e in encodings for bound in e.offsets]
-            begins, ends = np.array(bounds, np.int64).reshape(-1, 2).T
+            cores = np.array(list(map(_core, new)), np.int64).T
             start = self._pieces.size + np.cumsum(count) - count
             known = len(self._rows)
             # An interruption must not leave words without pieces: what counts them comes last.
-            self._pieces.append(np.stack([ids, begins, ends]))
-            self._words.append(np.stack([start, count]), at=known)
+            self._pieces.append(ids[None])
+            self._words.append(np.stack([start, count, *cores]), at=known)
             self._rows.update({word: row for row, word in enumerate(new, known)})
         return np.fromiter(map(self._rows.__getitem__, words), np.int64, len(words))
+
+
+def _core(word: str) -> tuple[int, int]:
+    """Where a word begins and ends without the marks around it; empty if there is nothing else."""
+    end = len(word.rstrip(AROUND))
+    return len(word) - len(word.lstrip(AROUND)), end
 
 
 class _Columns:

@@ -53,18 +53,32 @@ def test_a_slice_of_a_column_is_cut_as_it_stands(tokenizer: Tokenizer) -> None:
     assert starts.tolist() == [2, 0, 0]
 
 
+def _found(texts: list[str], cut: Pieces, row: int, first: int, last: int) -> str:
+    """The characters of the words around tokens of a text, counted from its first or its end."""
+    own = np.arange(cut.lengths[:row].sum(), cut.lengths[: row + 1].sum())
+    (start,), (end,) = cut.characters(np.array([row]), own[[first]], own[[last]])
+    return texts[row][start:end]
+
+
 def test_characters_are_those_of_the_words(tokenizer: Tokenizer) -> None:
     cut = _cut(Cutter(tokenizer), TEXTS)
-    rows = np.flatnonzero(cut.lengths)
-    first = (np.cumsum(cut.lengths) - cut.lengths)[rows]
-    starts, ends = cut.characters(rows, first, first + cut.lengths[rows] - 1)
-    found = [TEXTS[row][start:end] for row, start, end in zip(rows, starts, ends, strict=True)]
-    assert found == [TEXTS[row].strip() for row in rows]
-    # Every token of a text with irregular spaces, one by one.
-    tokens = first[rows.tolist().index(2)] + np.arange(cut.lengths[2])
-    starts, ends = cut.characters(np.full(len(tokens), 2), tokens, tokens)
-    words = [TEXTS[2][start:end] for start, end in zip(starts, ends, strict=True)]
-    assert "".join(words).replace(" ", "") == "Tweespaties,eentabeneenregel"
+    assert _found(TEXTS, cut, 0, 0, -1) == TEXTS[0].rstrip("!")
+    for row in (2, 3, 4, 5):
+        assert _found(TEXTS, cut, row, 0, -1) == TEXTS[row].strip()
+    # Every token of a text with irregular spaces, one by one: the word that it is of.
+    words = [_found(TEXTS, cut, 2, token, token) for token in range(int(cut.lengths[2]))]
+    assert list(dict.fromkeys(words)) == ["Twee", "spaties", "een", "tab", "en", "regel"]
+
+
+def test_marks_around_a_run_are_left_out_unless_there_is_nothing_else(
+    tokenizer: Tokenizer,
+) -> None:
+    texts = ["- (vriendelijk) - 'traag' -", "… !", "goed,maar duur"]
+    cut = _cut(Cutter(tokenizer), texts)
+    whole = [_found(texts, cut, row, 0, -1) for row in range(3)]
+    assert whole == ["vriendelijk) - 'traag", "… !", "goed,maar duur"]
+    assert _found(texts, cut, 0, 0, 0) == "-"
+    assert _found(texts, cut, 2, 0, 0) == "goed,maar"
 
 
 @pytest.mark.parametrize(("words", "letters"), [(12, 1000), (1000, 40)])
