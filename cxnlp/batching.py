@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 #: Padded lengths, in tokens: a text is always padded to the same one, whatever its neighbours.
-LENGTHS = np.array([*range(8, 64, 8), *range(64, 128, 16), *range(128, 257, 32)])
+LENGTHS = np.array([*range(4, 64, 4), *range(64, 128, 8), *range(128, 257, 16)])
 #: Tokens in a batch on the CPU: enough to keep the cores busy, few enough to stay in the cache.
 TOKENS = 1024
 

@@ -2,8 +2,8 @@
 
 The tokenizer cuts at white space before anything else, so the pieces of a text are those of its
 words, one after the other. Comments use the same words over and over: what is left to do for a
-text is to look them up. (Where a character that has no width stands alone between spaces, the
-tokenizer itself would add an empty piece.)
+text is to look them up. First names are all read as one (`cxnlp.firstnames`). (Where a character
+that has no width stands alone between spaces, the tokenizer itself would add an empty piece.)
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
 from cxnlp.errors import ModelError
+from cxnlp.firstnames import unnamed
 
 #: Distinct words, and pieces of them, that are remembered; beyond, it starts to learn them again.
 MOST_WORDS, MOST_PIECES = 200_000, 1_000_000
@@ -140,7 +141,8 @@ class Cutter:
         """Rows of words, (words,) int64; those that are new are cut."""
         new = [word for word in words if word not in self._rows]
         if new:
-            encodings = self._tokenizer.encode_batch(new, add_special_tokens=False)
+            read = list(map(unnamed, new))
+            encodings = self._tokenizer.encode_batch(read, add_special_tokens=False)
             count = np.fromiter(map(len, encodings), np.int64, len(encodings))
             ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, count.sum())
             cores = np.array(list(map(_core, new)), np.int64).T

@@ -22,6 +22,8 @@ import cxnlp
 
 _FILE = Path(__file__).with_name("invariance.jsonl")
 BASES = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()]
+#: Invented names, that no list holds.
+UNLISTED = "on no list"
 #: First names by group; the first group is what the others are compared with.
 NAMES = {
     "Dutch, men": ("Jeroen", "Kees"),
@@ -32,6 +34,7 @@ NAMES = {
     "Polish, men": ("Zbigniew", "Piotr"),
     "English, women": ("Emily", "Charlotte"),
     "Nigerian, men": ("Chukwuemeka", "Oluwaseun"),
+    UNLISTED: ("Jerfried", "Oumeyra"),
 }
 _BRACES = re.compile(r"\{([^{}]*)\}")
 

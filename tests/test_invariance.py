@@ -11,9 +11,10 @@ from __future__ import annotations
 import sys
 
 import pytest
-from invariance import BASES, NAMES, alternatives, pairs, report, shifts
+from invariance import BASES, NAMES, UNLISTED, alternatives, pairs, report, shifts
 
 from cxnlp import store
+from cxnlp.firstnames import is_first_name
 from cxnlp.training import card
 
 
@@ -42,9 +43,12 @@ def test_spelling_that_the_tokenizer_folds_never_matters(kind: str, graded: dict
     assert all(same for *_, same in graded[kind])
 
 
-def test_groups_of_names_are_scored_as_alike_as_before(kept: dict) -> None:
-    before = max(map(abs, kept["shifts"].values()))
-    assert max(map(abs, shifts().values())) <= before + 0.005
+def test_names_matter_only_where_they_are_on_no_list(kept: dict) -> None:
+    assert not any(map(is_first_name, NAMES[UNLISTED]))
+    for group, shift in shifts().items():
+        if all(map(is_first_name, NAMES[group])):
+            assert shift == 0
+        assert abs(shift) <= abs(kept["shifts"][group]) + 0.005
 
 
 def test_there_are_enough_pairs_and_they_differ() -> None:

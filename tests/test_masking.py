@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from cxnlp.firstnames import first_names
 from cxnlp.insights.masking import WORDS, mask
-from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, FIRST_NAMES, NOT_NAMES
+from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, NOT_NAMES
 
 DUTCH = """
 Mail mij op piet.de-vries@voorbeeld.nl graag | Mail mij op [e-mail] graag
@@ -209,7 +210,7 @@ def test_a_long_comment_takes_no_time() -> None:
 
 
 def test_lists_of_names_agree() -> None:
-    lists = FIRST_NAMES, CAPITALISED, AMBIGUOUS
+    lists = first_names(), CAPITALISED, AMBIGUOUS
     for one, other in itertools.combinations((*lists, NOT_NAMES), 2):
         assert not one & other
     for names in lists:

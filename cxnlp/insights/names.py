@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, FIRST_NAMES, NOT_NAMES, SURNAMES
+from cxnlp.firstnames import first_names
+from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, NOT_NAMES, SURNAMES
 
-_WITH_CAPITAL = FIRST_NAMES | CAPITALISED
+_FIRST_NAMES = first_names()
+_WITH_CAPITAL = _FIRST_NAMES | CAPITALISED
 _AFTER_A_CUE = CAPITALISED | AMBIGUOUS
 _UPPER = "".join(filter(str.isupper, map(chr, range(0x250))))
 _LETTERS = r"[^\W\d_]+"
@@ -85,7 +87,7 @@ def find_names(text: str) -> Iterator[tuple[int, int]]:
         if end is not None:
             yield match.start(), end
     for match in _WORD.finditer(text):
-        names = _WITH_CAPITAL if match[0][0].isupper() else FIRST_NAMES
+        names = _WITH_CAPITAL if match[0][0].isupper() else _FIRST_NAMES
         if _known(match[0], names) and not _is_month(match):
             end = _name_end(text, match.start(), titled=False, any_capital=False)
             if end is not None:
@@ -107,7 +109,7 @@ def _name_end(text: str, at: int, titled: bool, any_capital: bool) -> int | None
         if word is None or (word[1] and not (titled or initials or end)):
             break
         name = word[2].lower()
-        good = _known(name, FIRST_NAMES) or (bool(titled or end) and name in SURNAMES)
+        good = _known(name, _FIRST_NAMES) or (bool(titled or end) and name in SURNAMES)
         if word[2][0].isupper():
             shouted = word[2].isupper() and (word[1] or not titled)  # "van het OCMW", "door ING"
             unknown = end or initials or (any_capital and not shouted)
