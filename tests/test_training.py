@@ -391,8 +391,9 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     """A student of the tiny model reads as its teacher does."""
     sources = {f.name: getattr(config, f.name) for f in dataclasses.fields(recipe.Sources)}
     student = distil.Config(
-        **sources | {"name": "small"}, teacher=str(teacher), width=16, dilations=(1, 2),
-        taught=400, epochs=8, batch_size=8, learning_rate=3e-2, dropout=0.0,
+        **sources | {"name": "small"}, teacher=str(teacher), word_width=24, width=16,
+        near=((-1, 0, 1), (-2, 0, 2)), variants=400, epochs=8, batch_size=8, learning_rate=3e-2,
+        dropout=0.0, sentiment_weight=1.0,
     )  # fmt: skip
     target = distil.run(student, folder / "lessons", folder / "small")
     texts = [text for _, text, _, _ in LABELLED]
@@ -425,7 +426,7 @@ def test_the_graph_of_convolutions_is_the_network() -> None:
 def test_int8_convolutions_are_close_and_do_not_depend_on_the_neighbours() -> None:
     network = tiny.convolutions()
     with torch.no_grad():
-        network.encoder.words.weight[:, 3] *= 50  # an outlier channel
+        network.encoder.own.weight[3] *= 50  # an outlier channel
     draw = np.random.default_rng(0)
     batches = [draw.integers(4, 64, (16, 24)) for _ in range(8)]
     before = _run(export.build(network, 1).SerializeToString(), batches[0])

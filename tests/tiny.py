@@ -85,7 +85,7 @@ def graph() -> bytes:
 def convolutions() -> Network:
     """Three layers over 64 words."""
     torch.manual_seed(0)
-    return Network(Convolutions(64, 16, (1, 2, 4))).eval()
+    return Network(Convolutions(64, 24, 16, ((-2, -1, 0, 1, 2), (-2, 0, 2), (-4, 0, 4)))).eval()
 
 
 def int8(network: Network) -> bytes:

@@ -39,8 +39,9 @@ LIMITS = """\
   that did not come true ("ik was bang dat het lang zou duren, maar ik was na vijf minuten aan de
   beurt") and mock praise ("Brilliant app, it crashes every time I open it") as praise and complaint
   at once.
-- Names and wording that should not matter sometimes do: see *What must not matter*. Do not compare
-  people by the scores of comments that name them.
+- Wording that should not matter sometimes does, and so do first names that are on no list, surnames
+  and nicknames: see *What must not matter*. Do not compare people by the scores of comments that
+  name them.
 - Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
   figures are rough; see `support`.
 - Probabilities are calibrated on comments like those of the table; on others they may be too sure.
@@ -77,7 +78,7 @@ def render(manifest: dict[str, Any]) -> str:
 def _kind(recipe: dict[str, Any]) -> str:
     if "teacher" in recipe:
         return (
-            f"Convolutions ({len(recipe['dilations'])} layers, {recipe['width']} wide) distilled "
+            f"Convolutions ({len(recipe['near'])} layers, {recipe['width']} wide) distilled "
             f"from the model `{recipe['teacher']}`,"
         )
     return f"A BERT encoder, fine-tuned from `{recipe['base']}` (multilingual-e5-small, MIT),"
@@ -194,8 +195,10 @@ def _invariance(found: dict[str, Any]) -> str:
             "",
             f"{found['alike']} of {found['all']} pairs of comments that differ in a name, a "
             "gender, u or je, Dutch or Flemish wording, capitals or diacritics are read alike, "
-            "aspects and sentiment. The same comments with first names of these groups have a "
-            "mean score (-1 to 1) that lies so much above that of the first group. Printed by "
+            "aspects and sentiment. First names of a long list are read as one name, so who is "
+            "named does not matter; invented ones, which no list holds, show what a name may still "
+            "do. The same comments with first names of these groups have a mean score (-1 to 1) "
+            "that lies so much above that of the first group. Printed by "
             "`python tests/test_invariance.py --record`.",
             "",
             "| names | shift |",

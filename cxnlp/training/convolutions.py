@@ -26,20 +26,38 @@ AS_IT_IS = (0.0,)
 
 
 class Convolutions(nn.Module):
-    """Embeddings and residual layers, each reading a token and its neighbours on both sides.
+    """Residual layers over embeddings, each reading a token and others near it.
+
+    The first layer reads embeddings only. A session computes what it makes of each word once, for
+    the whole vocabulary, so the embeddings may be wide at no cost to the reading.
 
     Parameters
     ----------
-    dilations
-        Of each layer: how far away its neighbours are.
+    vocabulary, word_width
+        Of the embeddings.
+    width
+        Of the states.
+    near
+        Of each layer: the places that it reads, counted from the token's own, such as (-1, 0, 1).
     """
 
-    def __init__(self, vocabulary: int, width: int, dilations: tuple[int, ...] = (1, 2)) -> None:
+    def __init__(
+        self,
+        vocabulary: int,
+        word_width: int,
+        width: int,
+        near: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-2, 0, 2)),
+    ) -> None:
         super().__init__()
         self.config = SimpleNamespace(hidden_size=width)
-        self.dilations = dilations
-        self.words = nn.Embedding(vocabulary, width)
-        self.layers = nn.ModuleList(nn.Linear(3 * width, width) for _ in dilations)
+        self.near = near
+        # A batch holds few of the words: a sparse gradient is that of those alone.
+        self.words = nn.Embedding(vocabulary, word_width, sparse=True)
+        self.own = nn.Linear(word_width, width, bias=False)
+        widths = [word_width, *(width for _ in near[1:])]
+        self.layers = nn.ModuleList(
+            nn.Linear(len(places) * read, width) for places, read in zip(near, widths, strict=True)
+        )
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
         """(batch, tokens) ids and mask -> ``last_hidden_state`` (batch, tokens, width)."""
@@ -48,13 +66,25 @@ class Convolutions(nn.Module):
     def states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> list[torch.Tensor]:
         """What each layer makes of the tokens, (batch, tokens, width) each."""
         kept = attention_mask[..., None].to(self.words.weight.dtype)
-        states = [self.words(input_ids)]
-        tokens = input_ids.shape[1]
-        for dilation, layer in zip(self.dilations, self.layers, strict=True):
-            padded = functional.pad(states[-1] * kept, (0, 0, dilation, dilation))
-            near = [padded[:, at : at + tokens] for at in (0, dilation, 2 * dilation)]
-            states.append(states[-1] + functional.relu(layer(torch.cat(near, dim=-1))))
-        return states[1:]
+        read = self.words(input_ids)
+        before = self.own(read)
+        states = []
+        for places, layer in zip(self.near, self.layers, strict=True):
+            before = before + functional.relu(layer(_side_by_side(read * kept, places)))
+            states.append(before)
+            read = before
+        return states
+
+
+def _side_by_side(states: torch.Tensor, places: tuple[int, ...]) -> torch.Tensor:
+    """The states of the tokens at those places; nothing where there is none."""
+    far, tokens = _reach(places), states.shape[1]
+    padded = functional.pad(states, (0, 0, far, far))
+    return torch.cat([padded[:, far + at : far + at + tokens] for at in places], dim=-1)
+
+
+def _reach(places: tuple[int, ...]) -> int:
+    return max(map(abs, places))
 
 
 def even(encoder: Convolutions, heads: list[nn.Linear], batches: Iterable[Batch]) -> None:
@@ -80,14 +110,20 @@ def even(encoder: Convolutions, heads: list[nn.Linear], batches: Iterable[Batch]
                 for states in encoder.states(batch.ids, batch.mask.long())
             ]
         ).amax(dim=0)
-        taps = [tap for layer in layers[1:] for tap in layer.weight.chunk(3, dim=1)]
+        taps = [
+            tap
+            for layer, places in zip(layers[1:], encoder.near[1:], strict=True)
+            for tap in layer.weight.chunk(len(places), dim=1)
+        ]
         weights = torch.cat([*taps, *(head.weight for head in heads)])
         scale = ((reach + EPSILON) / (weights.abs().amax(dim=0) + EPSILON)).sqrt()
         scale /= scale.log().mean().exp()
-        encoder.words.weight.div_(scale)
-        for layer in layers:
-            layer.weight *= scale.repeat(3) / scale[:, None]
-            layer.bias.div_(scale)
+        for layer in (encoder.own, *layers):
+            layer.weight.div_(scale[:, None])
+            if layer.bias is not None:
+                layer.bias.div_(scale)
+        for layer, places in zip(layers[1:], encoder.near[1:], strict=True):
+            layer.weight *= scale.repeat(len(places))
         for head in heads:
             head.weight *= scale
 
@@ -100,64 +136,74 @@ def add(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
     graph.constant("origin", np.int64(0))
     graph.constant("step", np.int64(1))
     states = _first(graph, encoder, ids, pad)
-    for depth in range(1, len(encoder.dilations)):
+    for depth in range(1, len(encoder.near)):
         states = _layer(graph, encoder, depth, states)
     return states
 
 
 def _first(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
-    """The embeddings and the first layer, which is a sum of rows of three tables.
+    """The embeddings and the first layer, which is a sum of rows of tables.
 
-    What a word gives to the token before it, its own and the one after it is a product of its
-    embedding; the session computes these for the whole vocabulary, once, when it is made.
+    What a word gives to a token at some place near it is a product of its embedding; the session
+    computes these for the whole vocabulary, once, when it is made. To a place outside the text
+    nothing is given.
     """
-    width, dilation = encoder.config.hidden_size, encoder.dilations[0]
+    places, far = encoder.near[0], _reach(encoder.near[0])
     words = graph.state["encoder.words.weight"].copy()
-    words[pad] = 0  # what lies outside the text gives nothing
-    table = graph.table("words", words)
+    words[pad] = 0
     weight, bias = (graph.state[f"encoder.layers.0.{part}"] for part in ("weight", "bias"))
-    pads = graph.constant("layer.0.pads", np.array([0, dilation, 0, dilation]))
-    graph.add("Pad", [ids, pads, "pad"], "layer.0.padded")
-    near = []
-    for side in range(3):
-        own = weight[:, side * width : (side + 1) * width].T
-        given = graph.add(
-            "MatMul", [table, graph.constant(f"layer.0.give.{side}", own)], f"layer.0.given.{side}"
-        )
-        if side == 1:
-            # Outside the text the layer's sum is so far below zero that nothing is left of it.
-            outside = np.zeros((len(words), 1), np.float32)
-            outside[pad] = -1e6
-            graph.add("Add", [given, graph.constant("layer.0.bias", bias)], "layer.0.own")
-            barred = graph.constant("layer.0.outside", outside)
-            given = graph.add("Add", ["layer.0.own", barred], "layer.0.inside")
-        start = graph.constant(f"layer.0.start.{side}", np.array([side * dilation]))
-        end = graph.add("Add", ["tokens", start], f"layer.0.end.{side}")
-        side_ids = graph.add("Slice", ["layer.0.padded", start, end, "one"], f"layer.0.ids.{side}")
-        near.append(graph.add("Gather", [given, side_ids], f"layer.0.near.{side}"))
-    graph.add("Add", near[:2], "layer.0.two")
-    graph.add("Add", ["layer.0.two", near[2]], "layer.0.wide")
-    graph.add("Relu", ["layer.0.wide"], "layer.0.relu")
-    return graph.add("Add", [graph.add("Gather", [table, ids], "word"), "layer.0.relu"], "states.0")
+    graph.add(
+        "Pad", [ids, graph.constant("layer.0.pads", np.array([0, far, 0, far])), "pad"], "wide"
+    )
+    table = graph.table("words", words)
+    total = ""
+    for at, given in zip(places, np.split(weight.T, len(places)), strict=True):
+        here = f"layer.0.{at}"
+        rows, values = _given(graph, table, words, given, here)
+        if at == 0:
+            inside = (np.arange(len(words)) != pad).astype(np.float32)[:, None]
+            graph.constant("layer.0.inside", inside)
+            graph.add(
+                "Mul", ["layer.0.inside", graph.constant("layer.0.bias", bias)], "layer.0.biases"
+            )
+            rows = graph.add("Add", [rows, "layer.0.biases"], f"{here}.biased")
+            values = values + inside * bias
+        start = graph.constant(f"{here}.start", np.array([far + at]))
+        end = graph.add("Add", ["tokens", start], f"{here}.end")
+        shifted = graph.add("Slice", ["wide", start, end, "one"], f"{here}.shifted")
+        near = graph.add("Where", ["filled", shifted, "pad"], f"{here}.ids")
+        part = graph.look_up(rows, values, near, here)
+        total = graph.add("Add", [total, part], f"{here}.sum") if total else part
+    graph.add("Relu", [total], "layer.0.relu")
+    rows, values = _given(graph, table, words, graph.state["encoder.own.weight"].T, "own")
+    return graph.add("Add", [graph.look_up(rows, values, ids, "own"), "layer.0.relu"], "states.0")
+
+
+def _given(
+    graph: Graph, table: str, words: np.ndarray, weight: np.ndarray, stem: str
+) -> tuple[str, np.ndarray]:
+    """What every word gives by a weight, (vocabulary, width): its name, and what it is."""
+    graph.constant(f"{stem}.weight", weight)
+    return graph.add("MatMul", [table, f"{stem}.weight"], f"{stem}.given"), words @ weight
 
 
 def _layer(graph: Graph, encoder: Convolutions, depth: int, states: str) -> str:
-    """A later layer: the tokens' states side by side with their neighbours', and a product."""
-    width, dilation = encoder.config.hidden_size, encoder.dilations[depth]
+    """A later layer: the tokens' states side by side with those near them, and a product."""
+    places, far = encoder.near[depth], _reach(encoder.near[depth])
     here, name = f"layer.{depth}", f"encoder.layers.{depth}"
     weight = graph.state[f"{name}.weight"].T
-    source = graph.source(states, np.split(weight, 3), here, AS_IT_IS)
+    source = graph.source(states, np.split(weight, len(places)), here, AS_IT_IS)
     kept = source.name
     if depth > 1:  # the first layer has left nothing outside the text
         kept = graph.add("Where", ["real", kept, source.nothing], f"{here}.kept")
-    pads = graph.constant(f"{here}.pads", np.array([0, dilation, 0, 0, dilation, 0]))
+    pads = graph.constant(f"{here}.pads", np.array([0, far, 0, 0, far, 0]))
     graph.add("Pad", [kept, pads, source.nothing], f"{here}.padded")
     graph.add("Range", ["origin", "tokens.count", "step"], f"{here}.at")
-    sides = graph.constant(f"{here}.sides", np.arange(3) * dilation)
+    sides = graph.constant(f"{here}.sides", np.array(places) + far)
     column = graph.add("Unsqueeze", [f"{here}.at", "last"], f"{here}.column")
     graph.add("Add", [column, sides], f"{here}.index")
     graph.add("Gather", [f"{here}.padded", f"{here}.index"], f"{here}.apart", axis=1)
-    shape = graph.constant(f"{here}.shape", np.array([0, 0, 3 * width]))
+    shape = graph.constant(f"{here}.shape", np.array([0, 0, len(weight)]))
     graph.add("Reshape", [f"{here}.apart", shape], f"{here}.near")
     graph.product(f"{here}.near", source, weight, graph.state[f"{name}.bias"], f"{here}.wide")
     graph.add("Relu", [f"{here}.wide"], f"{here}.relu")

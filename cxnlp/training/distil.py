@@ -40,6 +40,8 @@ PORTION = 4096
 #: What is joined, buried and misspelled of the labelled comments, one pass over them each.
 PASSES = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.3), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MOST_TOKENS = 128
+#: Standard deviation of the embeddings at first.
+SPREAD = 0.35
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,28 +52,31 @@ class Config(Sources):
     ----------
     teacher
         The model that is learned from: a shipped one or a folder.
-    taught
-        How many comments it reads, drawn from the weak ones and variants of the labelled ones.
-    width, dilations
+    variants
+        How many variants of the labelled comments it reads, beside the weak ones.
+    word_width, width, near
         Of the network, see `cxnlp.training.convolutions.Convolutions`.
-    epochs, batch_size, learning_rate, dropout
-        Of its fitting; ``dropout`` is the share of tokens that is hidden.
+    epochs, batch_size, learning_rate, dropout, sentiment_weight
+        Of its fitting; ``dropout`` is the share of tokens that is hidden, the last as in
+        `cxnlp.training.fit.Stage`.
     """
 
     teacher: str
-    taught: int
+    variants: int
+    word_width: int
     width: int
-    dilations: tuple[int, ...]
+    near: tuple[tuple[int, ...], ...]
     epochs: int
     batch_size: int
     learning_rate: float
     dropout: float
+    sentiment_weight: float
 
     @classmethod
     def read(cls, path: Path) -> Config:
         """Read and check a TOML file."""
         values = cls.resolved(path)
-        return cls(**values | {"dilations": tuple(values["dilations"])})
+        return cls(**values | {"near": tuple(map(tuple, values["near"]))})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,9 +138,10 @@ def run(config: Config, work: Path, target: Path) -> Path:
     parts += _taught(teacher, tokenizer, _texts(config, comments), work)
     lessons = _joined(parts)
     log.info("%d comments, %d tokens", len(lessons.language), len(lessons.ids))
-    encoder = Convolutions(tokenizer.get_vocab_size(), config.width, config.dilations)
+    count = tokenizer.get_vocab_size()
+    encoder = Convolutions(count, config.word_width, config.width, config.near)
     encoder.words.weight.data = _word_vectors(
-        Encoder(stored.tokenizer, stored.network), tokenizer.get_vocab_size(), config.width
+        Encoder(stored.tokenizer, stored.network), count, config.word_width
     )
     network = _fit(Network(encoder), lessons, config, evaluator(dev, tokenizer))
     sample = itertools.islice(lessons.batches(config.batch_size, np.random.default_rng(0)), 20)
@@ -144,8 +150,9 @@ def run(config: Config, work: Path, target: Path) -> Path:
 
 
 def _texts(config: Config, comments: list[Comment]) -> list[str]:
-    """Variants of the labelled comments and the weak ones, in an order that mixes them."""
-    texts: list[str] = []
+    """The weak comments, and variants of the labelled ones drawn at random, well mixed."""
+    draw = np.random.default_rng(config.seed)
+    variants: list[str] = []
     for number, (join, bury, noise) in enumerate(PASSES):
         vary = Augmenter(
             comments,
@@ -155,11 +162,11 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
             noise=noise,
             seed=config.seed + number,
         )
-        texts += [vary(comment).text for comment in comments]
+        variants += [vary(comment).text for comment in comments]
+    texts = [variants[at] for at in draw.permutation(len(variants))[: config.variants]]
     if config.weak:
         texts += corpus.read_weak(config.weak, config.weak_most, config.seed)[0]["text"]
-    order = np.random.default_rng(config.seed).permutation(len(texts))
-    return [texts[at] for at in order[: config.taught]]
+    return [texts[at] for at in draw.permutation(len(texts))]
 
 
 def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
@@ -247,7 +254,7 @@ def _word_vectors(teacher: Encoder, count: int, width: int) -> torch.Tensor:
     each = np.arange(count)
     vectors = teacher.embed(Windows(each, each, np.ones_like(each), each, each, None))
     main = PCA(width, random_state=0).fit_transform(vectors)
-    return torch.from_numpy((main / main.std() * 0.5).astype(np.float32))
+    return torch.from_numpy((main / main.std() * SPREAD).astype(np.float32))
 
 
 def _fit(
@@ -256,13 +263,24 @@ def _fit(
     config: Config,
     evaluate: Callable[[Network], dict[str, float]],
 ) -> Network:
-    stage = Stage("distil", config.epochs, config.learning_rate, config.learning_rate)
+    stage = Stage(
+        "distil", config.epochs, config.learning_rate, config.learning_rate,
+        sentiment_weight=config.sentiment_weight,
+    )  # fmt: skip
     draw = np.random.default_rng(config.seed)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01, fused=True)
+    others = dict(network.named_parameters())
+    words = others.pop("encoder.words.weight")
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(others.values(), weight_decay=0.01, fused=True),
+        torch.optim.SparseAdam([words]),
+    ]
     per_epoch = max(1, len(lessons.language) // config.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, config.learning_rate, config.epochs * per_epoch, pct_start=0.1
-    )
+    schedules = [
+        torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, config.learning_rate, config.epochs * per_epoch, pct_start=0.1,
+        )
+        for optimiser in optimisers
+    ]  # fmt: skip
     hidden = SPECIALS.index("<unk>")
     for epoch in range(config.epochs):
         started, total = time.monotonic(), 0.0
@@ -272,10 +290,11 @@ def _fit(
             batch.ids[drop & batch.mask] = hidden
             loss = loss_of(network, batch, stage)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            optimiser.zero_grad()
-            schedule.step()
+            torch.nn.utils.clip_grad_norm_(others.values(), 1.0)
+            for optimiser, schedule in zip(optimisers, schedules, strict=True):
+                optimiser.step()
+                optimiser.zero_grad()
+                schedule.step()
             total += float(loss.detach())
         log.info(
             "epoch %d loss %.3f %.0f s: %s",

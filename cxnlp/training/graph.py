@@ -221,6 +221,26 @@ class Graph:
         self.add("Cast", [rounded], f"{name}.cast", to=TensorProto.FLOAT)
         return self.add("Mul", [f"{name}.cast", scale], name)
 
+    def look_up(self, table: str, rows: np.ndarray, ids: str, output: str) -> str:
+        """Rows, by their ids, of a matrix that the session computes when it is made.
+
+        In an int8 graph that matrix is held in uint8 with one scale: a quarter of the memory to
+        reach into.
+
+        Parameters
+        ----------
+        rows
+            What the matrix is, about: tells its range.
+        """
+        if self.samples is None:
+            return self.add("Gather", [table, ids], output)
+        low, high = min(float(rows.min()), 0.0), max(float(rows.max()), 0.0)
+        scale = self.constant(f"{output}.scale", np.float32((high - low) / 255))
+        zero = self.constant(f"{output}.zero", np.uint8(round(-low / (high - low) * 255)))
+        self.add("QuantizeLinear", [table, scale, zero], f"{output}.held")
+        self.add("Gather", [f"{output}.held", ids], f"{output}.rows")
+        return self.add("DequantizeLinear", [f"{output}.rows", scale, zero], output)
+
     def _rounded(self, name: str, rows: np.ndarray) -> tuple[str, str]:
         """Rows in int8 and the scale of each, (rows, 1), as constants."""
         rounded, scale = int8(rows.T)
