@@ -36,7 +36,7 @@ def test_int8_is_told_from_float32(benchmark: Any) -> None:
 
 
 def test_tables_are_not_arithmetic(benchmark: Any) -> None:
-    network = Network(Convolutions(50, 24, 16)).eval()
+    network = Network(Convolutions(50, 24, 16, ((-1, 0, 1), (-2, 0, 2)))).eval()
     counted = benchmark("arithmetic").count(export.build(network, 1).SerializeToString())
     # The first layer is looked up; the second reads three tokens of 16.
     assert counted == (0, 3 * 16 * 16 + 16 * 84 + 16, 0)

@@ -46,7 +46,7 @@ class Convolutions(nn.Module):
         vocabulary: int,
         word_width: int,
         width: int,
-        near: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-2, 0, 2)),
+        near: tuple[tuple[int, ...], ...],
     ) -> None:
         super().__init__()
         self.config = SimpleNamespace(hidden_size=width)
