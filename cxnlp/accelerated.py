@@ -197,6 +197,10 @@ def _quantize(x: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
     return rounded.clamp(bounds.min, bounds.max).to(zero.dtype)
 
 
+def _dequantize(x: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
+    return (x.float() - zero) * scale
+
+
 def _attention(
     query: Tensor,
     key: Tensor,
@@ -279,6 +283,7 @@ def _range(start: Tensor, end: Tensor, step: Tensor) -> Tensor:
 OPERATORS: dict[str, Callable[..., Any]] = {
     "Add": operator.add,
     "Cast": _cast,
+    "DequantizeLinear": _dequantize,
     "Div": operator.truediv,
     "Equal": operator.eq,
     "Gather": _gather,
