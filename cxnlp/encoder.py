@@ -190,7 +190,7 @@ class Encoder:
             if decide is not None:
                 row, aspect, sign = np.nonzero(decide(aspects[rows]))
                 attention = found[3][row, aspect * len(SIGNS) + sign]
-                spans[rows[row], aspect, sign] = self._spans(self._barred[ids][row], attention)
+                spans[rows[row], aspect, sign] = _spans(self._barred[ids][row], attention)
 
         self._each(read, windows)
         return Outputs(aspects, sentiment, language, spans if decide is not None else None)
@@ -233,31 +233,32 @@ class Encoder:
             ids[column == length + 1] = self._eos
             yield rows, ids
 
-    def _spans(self, barred: np.ndarray, attention: np.ndarray) -> np.ndarray:
-        """First and last token of the words at the peak of each label's attention, (labels, 2).
 
-        Parameters
-        ----------
-        barred, attention
-            Of one window for each label, (labels, tokens) bool and float32: where no evidence can
-            be.
-        """
-        tokens = np.arange(attention.shape[1], dtype=np.int16)
-        attention = np.where(barred, np.float32(-1), attention)
-        peak = attention.argmax(axis=1)[:, None]
-        strong = attention >= RUN * np.take_along_axis(attention, peak, axis=1)
-        # Bridge up to two weak tokens, an article or a preposition: "kwartier in de wacht".
-        joined = strong.copy()
-        joined[:, 1:] |= strong[:, :-1]
-        joined[:, :-1] |= strong[:, 1:]
-        joined &= ~barred
-        # The nearest tokens that are not joined bound the run; it ends with strong ones.
-        peak = peak.astype(np.int16)
-        left = np.where(joined | (tokens >= peak), np.int16(-1), tokens).max(axis=1)[:, None]
-        right = np.where(joined | (tokens <= peak), tokens[-1] + 1, tokens).min(axis=1)[:, None]
-        run = strong & (tokens > left) & (tokens < right)
-        first, last = run.argmax(axis=1), len(tokens) - 1 - run[:, ::-1].argmax(axis=1)
-        return np.stack([first, last], axis=1) - 1  # the mark before the text not counted
+def _spans(barred: np.ndarray, attention: np.ndarray) -> np.ndarray:
+    """First and last token of the words at the peak of each label's attention, (labels, 2).
+
+    Parameters
+    ----------
+    barred, attention
+        Of one window for each label, (labels, tokens) bool and float32: where no evidence can
+        be.
+    """
+    tokens = np.arange(attention.shape[1], dtype=np.int16)
+    attention = np.where(barred, np.float32(-1), attention)
+    peak = attention.argmax(axis=1)[:, None]
+    strong = attention >= RUN * np.take_along_axis(attention, peak, axis=1)
+    # Bridge up to two weak tokens, an article or a preposition: "kwartier in de wacht".
+    joined = strong.copy()
+    joined[:, 1:] |= strong[:, :-1]
+    joined[:, :-1] |= strong[:, 1:]
+    joined &= ~barred
+    # The nearest tokens that are not joined bound the run; it ends with strong ones.
+    peak = peak.astype(np.int16)
+    left = np.where(joined | (tokens >= peak), np.int16(-1), tokens).max(axis=1)[:, None]
+    right = np.where(joined | (tokens <= peak), tokens[-1] + 1, tokens).min(axis=1)[:, None]
+    run = strong & (tokens > left) & (tokens < right)
+    first, last = run.argmax(axis=1), len(tokens) - 1 - run[:, ::-1].argmax(axis=1)
+    return np.stack([first, last], axis=1) - 1  # the mark before the text not counted
 
 
 def _cores() -> int:

@@ -20,8 +20,7 @@ _WORD = re.compile(r"(\W*)([^\W\d_]+(?:-[^\W\d_]+)*)((?:['’´]s)?\W*)")
 def first_names() -> frozenset[str]:
     """Names in lower case."""
     lines = resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split("\n")
-    names = {line for line in lines if line and not line.startswith("#")}
-    return frozenset(names)
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def unnamed(word: str) -> str:

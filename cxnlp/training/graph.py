@@ -90,8 +90,7 @@ def quantise(
         w_int, w_scale = int8(w)
         for clip in CLIPS:
             low, high = clip * float(x.min()), clip * float(x.max())
-            scale = (high - low) / 255
-            zero = int(np.clip(round(-low / scale), 0, 255))
+            scale, zero = uint8(low, high)
             x_int = np.clip(np.round(x / scale) + zero, 0, 255) - zero
             error = float(
                 np.mean((x_int @ w_int.astype(np.float32) * (scale * w_scale) - wanted) ** 2)
@@ -100,6 +99,12 @@ def quantise(
                 best = error, Scales(smooth, scale, zero)
     assert best is not None
     return best[1]
+
+
+def uint8(low: float, high: float) -> tuple[float, int]:
+    """Scale and zero point that map this range to all of uint8."""
+    scale = (high - low) / 255
+    return scale, int(np.clip(round(-low / scale), 0, 255))
 
 
 def int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -234,9 +239,9 @@ class Graph:
         """
         if self.samples is None:
             return self.add("Gather", [table, ids], output)
-        low, high = min(float(rows.min()), 0.0), max(float(rows.max()), 0.0)
-        scale = self.constant(f"{output}.scale", np.float32((high - low) / 255))
-        zero = self.constant(f"{output}.zero", np.uint8(round(-low / (high - low) * 255)))
+        step, origin = uint8(min(float(rows.min()), 0.0), max(float(rows.max()), 0.0))
+        scale = self.constant(f"{output}.scale", np.float32(step))
+        zero = self.constant(f"{output}.zero", np.uint8(origin))
         self.add("QuantizeLinear", [table, scale, zero], f"{output}.held")
         self.add("Gather", [f"{output}.held", ids], f"{output}.rows")
         return self.add("DequantizeLinear", [f"{output}.rows", scale, zero], output)
