@@ -78,6 +78,16 @@ def holds_text(column: pa.LargeStringArray) -> np.ndarray:
     return pc.match_substring_regex(column, HOLDS_TEXT).fill_null(False).to_numpy(False)
 
 
+def is_missing(cell: Any) -> bool:
+    """Whether a cell is None, NaN, or what pandas writes for either; its type need not be known.
+
+    Nothing is compared with ==, which some types answer with an array or refuse to answer.
+    """
+    if type(cell).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(cell, float | np.floating) and math.isnan(cell)
+
+
 def _is_text(kind: pa.DataType) -> bool:
     return (
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
@@ -87,13 +97,9 @@ def _is_text(kind: pa.DataType) -> bool:
 def _text_or_none(cell: Any, position: int) -> str | None:
     if isinstance(cell, pa.Scalar):  # as iterating over an Arrow column gives
         cell = cell.as_py()
-    if cell is None:
-        return None
     if isinstance(cell, str):
         return str(cell)
-    if type(cell).__name__ in _MISSING_TYPES:
-        return None
-    if isinstance(cell, float | np.floating) and math.isnan(cell):
+    if is_missing(cell):
         return None
     shown = repr(cell)
     raise TypeError(

@@ -105,6 +105,30 @@ def test_the_text_column_may_be_said_or_unclear(results: Results) -> None:
         Scored.of(frame, text="opm")
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.array([7, pd.NA, 9, 8, pd.NA], "Int64"),
+        pd.array([True, pd.NA, False, True, pd.NA], "boolean"),
+        [np.array(["a", "b"], object), np.array([], object), None, np.array(["c"], object), None],
+    ],
+    ids=["numbers", "flags", "lists"],
+)
+def test_a_column_of_another_type_is_not_the_comments(results: Results, values: object) -> None:
+    frame = results.to_pandas().rename(columns={"text": "remark_open"})
+    frame["answer_id"] = values
+    scored = Scored.of(frame)
+    assert scored.comments.to_pylist() == TEXTS
+    assert list(scored.extra) == ["answer_id"]
+
+
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_nullable_types_read_as_the_results(results: Results, backend: str) -> None:
+    scored = Scored.of(results.to_pandas().convert_dtypes(dtype_backend=backend))
+    _agree(scored, Scored.of(results))
+    assert scored.comments.to_pylist() == TEXTS
+
+
 def test_what_was_not_scored_is_refused(results: Results, tmp_path: Path) -> None:
     frame = results.to_pandas()
     with pytest.raises(CxnlpError, match="no column 'cx_ease'; score it first"):

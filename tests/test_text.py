@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from cxnlp.text import holds_text, to_column
+from cxnlp.text import holds_text, is_missing, to_column
 
 CELLS = ["Prima", None, "één 😊", ""]
 
@@ -36,6 +36,11 @@ def test_every_kind_of_column_reads_the_same(cells: object) -> None:
 @pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
 def test_missing_cells_become_null(missing: object) -> None:
     assert to_column(["a", missing]).to_pylist() == ["a", None]
+
+
+@pytest.mark.parametrize("cell", ["", "nan", 0, np.array(["a", "b"]), np.array([]), [], [None]])
+def test_what_is_there_is_not_missing(cell: object) -> None:
+    assert is_missing(cell) is False
 
 
 def test_a_column_of_nothing_but_nan() -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from cxnlp.text import to_column
+from cxnlp.text import is_missing, to_column
 
 #: A row has the keys that the input gives it; rows of Parquet stay Arrow, which keeps their types.
 Row: TypeAlias = dict[str, Any]
@@ -64,9 +64,9 @@ def arrow_column(chunk: Chunk, field: pa.Field) -> pa.Array | pa.ChunkedArray:
 
 def flat(value: Any) -> str | None:
     """Any value as text: a string stays, a missing value is None, nested values are JSON."""
-    if value is None or isinstance(value, str):
+    if isinstance(value, str):
         return value
-    if isinstance(value, float) and math.isnan(value):
+    if is_missing(value):
         return None
     if isinstance(value, bool | int | float | list | tuple | dict):
         return json.dumps(value, ensure_ascii=False, default=flat)

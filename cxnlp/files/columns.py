@@ -8,6 +8,7 @@ from typing import Any
 
 from cxnlp.errors import FileError
 from cxnlp.results import PREFIX
+from cxnlp.text import is_missing
 
 #: A column whose name is or holds one of these words is the comments', the first word first.
 TEXT_NAMES = (
@@ -80,7 +81,11 @@ def _is_prose(values: Sequence[Any]) -> bool:
 
 def _is_code(values: Sequence[Any]) -> bool:
     """Whether values look like those of a "review_id" or "comment_date": numbers, dates, codes."""
-    filled = [value for value in values if value not in (None, "")]
+    filled = [
+        value
+        for value in values
+        if not (value == "" if isinstance(value, str) else is_missing(value))
+    ]
     return bool(filled) and not any(
         isinstance(value, str) and (" " in value or value.isalpha()) for value in filled
     )
