@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import cxnlp
+from cxnlp.files.labelled import EXAMPLE
 from cxnlp.training import card
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +38,10 @@ def test_the_card_is_that_of_the_manifest(model: str) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (folder / "README.md").read_text(encoding="utf-8") == card.render(manifest)
     assert manifest["figures"]
+
+
+def test_readme_shows_the_line_that_eval_reads() -> None:
+    assert f"```json\n{EXAMPLE}\n```" in README
 
 
 def test_links_lead_somewhere() -> None:

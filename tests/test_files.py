@@ -477,3 +477,13 @@ def test_faults_of_labels_are_named_with_their_line(
     path = write(tmp_path / "in.jsonl", [LABELLED, LABELLED | change])
     with pytest.raises(FileError, match=f"line 2: .*{message}"):
         read_labelled(path)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet", ".jsonl"])
+def test_labels_of_another_kind_are_refused_with_a_sound_line(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"in{suffix}", [] if suffix == ".jsonl" else ROWS)
+    with pytest.raises(FileError, match="Give JSON lines, such as {") as refusal:
+        read_labelled(path)
+    sound = str(refusal.value).partition("such as ")[2]
+    data = read_labelled(write(path.with_suffix(".jsonl"), [json.loads(sound)]))
+    assert data.truth.aspects.sum() == 2

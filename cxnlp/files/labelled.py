@@ -13,6 +13,14 @@ from cxnlp.evaluation import Readings
 from cxnlp.files.inputs import BadRow, Jsonl
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS
 
+#: A line of such a file, for the messages; the README shows the same.
+EXAMPLE = (
+    '{"text": "Vriendelijk, maar ik wachtte een uur", "lang": "nl", "sentiment": "mixed", '
+    '"aspects": {"friendliness": ["+", "Vriendelijk"], "time": ["-", "wachtte een uur"]}, '
+    '"source": "shop"}'
+)
+_ASKED = f"Give JSON lines, such as {EXAMPLE}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Labelled:
@@ -41,7 +49,8 @@ def read_labelled(path: Path | str) -> Labelled:
     Raises
     ------
     FileError
-        For the first line with a fault; says which.
+        For a file that is missing or empty, and for the first line with a fault, as that of a
+        file of another kind; says which line, and shows a sound one.
     """
     path = Path(path)
     if not path.is_file():
@@ -50,7 +59,7 @@ def read_labelled(path: Path | str) -> Labelled:
     for number, record in Jsonl(path).numbered():
         fault = record.reason if isinstance(record, BadRow) else _fault(record)
         if fault or isinstance(record, BadRow):
-            raise FileError(f"{path}, line {number}: {fault}.")
+            raise FileError(f"{path}, line {number}: {fault}. {_ASKED}")
         text = record["text"]
         records.append(
             record
@@ -62,7 +71,7 @@ def read_labelled(path: Path | str) -> Labelled:
             }
         )
     if not records:
-        raise FileError(f"{path} holds no labelled comments.")
+        raise FileError(f"{path} holds no labelled comments. {_ASKED}")
     return labels_of(records)
 
 
