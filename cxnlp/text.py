@@ -60,7 +60,8 @@ def check_column(cells: Any) -> None:
     """Refuse what is not a column of cells: a bare string, a table, a mapping, a number."""
     kind = type(cells)
     if isinstance(cells, str | bytes):
-        raise TypeError(f"texts is a single {kind.__name__}; pass a list of strings: [text]")
+        item = "text" if isinstance(cells, str) else "text.decode()"
+        raise TypeError(f"texts is a single {kind.__name__}; pass a list of strings: [{item}]")
     if isinstance(cells, Mapping) or hasattr(kind, "columns") or hasattr(kind, "column_names"):
         raise TypeError(
             f"texts is a {kind.__name__}; pass one column of it, such as table['comment']"
@@ -102,8 +103,9 @@ def _text_or_none(cell: Any, position: int) -> str | None:
     if is_missing(cell):
         return None
     shown = repr(cell)
+    how = ".decode()" if isinstance(cell, bytes) else "str()"
     raise TypeError(
         f"texts[{position}] is not text but {type(cell).__name__}: "
         f"{shown if len(shown) <= 60 else shown[:57] + '...'}. "
-        "Convert it with str(), or leave it empty with None."
+        f"Convert it with {how}, or leave it empty with None."
     )

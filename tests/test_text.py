@@ -55,15 +55,25 @@ def test_a_cell_that_is_not_text_is_named_with_its_position(cell: object) -> Non
         to_column(["a", None, cell])
 
 
+@pytest.mark.parametrize(
+    ("cell", "how"), [(7, r"str\(\)"), (b"Goed", r"\.decode\(\)"), (np.bytes_(b"a"), r"\.decode")]
+)
+def test_a_cell_that_is_not_text_is_told_how_to_become_it(cell: object, how: str) -> None:
+    with pytest.raises(TypeError, match=f"Convert it with {how}"):
+        to_column([cell])
+
+
 @pytest.mark.parametrize("table", [pd.DataFrame({"comment": ["a"]}), pa.table({"c": ["a"]}), {}])
 def test_a_table_is_refused(table: object) -> None:
     with pytest.raises(TypeError, match="one column"):
         to_column(table)
 
 
-@pytest.mark.parametrize("one", ["Prima", b"Prima"])
-def test_a_bare_string_is_refused(one: object) -> None:
-    with pytest.raises(TypeError, match="pass a list of strings"):
+@pytest.mark.parametrize(
+    ("one", "item"), [("Prima", r"\[text\]"), (b"Prima", r"\[text\.decode\(\)\]")]
+)
+def test_a_bare_string_is_refused(one: object, item: str) -> None:
+    with pytest.raises(TypeError, match=f"pass a list of strings: {item}"):
         to_column(one)
 
 
