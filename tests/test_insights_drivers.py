@@ -203,13 +203,13 @@ def test_kinds_are_found_out() -> None:
 @pytest.mark.parametrize(
     ("values", "kind", "why"),
     [
-        ([1, 2, 11, 3], None, "Row 3 has the score '11.?0?', which no scale that cxnlp knows has"),
+        ([1, 2, 11, 3], None, "Row 3 has the score '11.?0?', which no scale .* has; mend it"),
         ([1, 11, 2, 3], "nps", r"Row 2 has the score '11', which is not within 0 to 10 \(nps\)"),
         ([0, 1, 2, 3], "csat", r"Row 1 has the score '0', which is not within 1 to 5 \(csat\)"),
         ([8, 8, 8, -1], "nps", "Row 4"),
         ([8, 8.5, 8, 8], "nps", "Row 2 has the score '8.5', but NPS is a whole number"),
         ([True, False, True, True], "nps", "Row 1 has the score 'True', which is not a number"),
-        (["8", "goed", "7", ""], "nps", "Row 2 has the score 'goed', which is not a number"),
+        (["8", "n/a", "7", ""], "nps", "Row 2 .* 'n/a', .*; make it one, or leave the cell empty"),
         ([8, 8, 8, 8], "ces", "kind is 'ces'; give one of nps, csat, stars, grade"),
         ([8, 8], "nps", "2 scores for 4 rows"),
         ("cijfer", "nps", "no column 'cijfer' for the scores. Columns: nps, date, store"),

@@ -158,7 +158,7 @@ def _scores(column: pd.Series, kind: str | None) -> tuple[np.ndarray, str]:
     if kind is not None and kind not in KINDS:
         raise CxnlpError(f"kind is {kind!r}; give one of {', '.join(KINDS)}.")
     values, odd = numbers(column)
-    _refuse(odd, column, "which is not a number")
+    _refuse(odd, column, "which is not a number; make it one, or leave the cell empty")
     if kind is None:
         kind = _kind(column, values)
     low, high = KINDS[kind]
@@ -174,7 +174,8 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
         if word in str(column.name).lower():
             return kind
     given = values[~np.isnan(values)]
-    _refuse((values < 0) | (values > 10), column, "which no scale that cxnlp knows has")
+    unknown = "which no scale that cxnlp knows has; mend it, or leave the cell empty"
+    _refuse((values < 0) | (values > 10), column, unknown)
     if (given == 0).any():
         return "nps"
     if (given <= 5).all():
