@@ -153,7 +153,8 @@ def tables(report: dict[str, Any]) -> str:
     for group in ("overall", "by_language", "by_source"):
         rows = {"all": report[group]} if group == "overall" else report[group]
         for name, row in rows.items():
-            lines.append(f"{name:16}" + "".join(f"{_shown(row.get(key)):>10}" for key in columns))
+            shown = "".join(f"{_shown(row.get(key)):>10}" for key in columns)
+            lines.append(f"{name or '(none)':16}{shown}")
         lines.append("")
     lines.append(f"{'aspect':16}" + "".join(f"{t:>10}" for t in ASPECT_COLUMNS))
     for aspect, row in report["by_aspect"].items():

@@ -92,3 +92,10 @@ def test_rows_can_be_chosen(pair: tuple[Readings, Readings]) -> None:
     truth, guess = pair
     rows = truth.sentiment == 2
     assert evaluation.scores(truth[rows], guess[rows])["comments"] == rows.sum()
+
+
+def test_comments_without_a_source_are_named_in_the_table(pair: tuple[Readings, Readings]) -> None:
+    report = evaluation.report(*pair, ["nl"] * 60, ["shop", ""] * 30)
+    assert list(report["by_source"]) == ["", "shop"]
+    names = [line[:16].strip() for line in evaluation.tables(report).splitlines()]
+    assert names[:8] == ["", "all", "", "nl", "", "(none)", "shop", ""]
