@@ -186,11 +186,18 @@ class Results(Sequence[Result]):
     @overload
     def __getitem__(self, index: slice | Sequence[Any] | np.ndarray | pd.Series) -> Results: ...
     def __getitem__(self, index: Any) -> Result | Results:
-        """One row as a `Result`; a slice, positions or a mask (read by position) as `Results`."""
+        """One row as a `Result`; a slice, positions or a mask (read by position) as `Results`.
+
+        Raises
+        ------
+        IndexError
+            For a row that is not there, a mask of another length, and what is neither; a missing
+            value in a mask is not taken for False.
+        """
         if not isinstance(index, int | np.integer):
             rows = index
             if not isinstance(index, slice):
-                rows = np.arange(len(self))[index if isinstance(index, list) else np.asarray(index)]
+                rows = np.arange(len(self))[_positions_or_mask(index)]
             columns = {
                 name: column[rows] if isinstance(column, np.ndarray) else column
                 for name, column in vars(self).items()
@@ -331,6 +338,19 @@ class Results(Sequence[Result]):
             f"</tr></thead><tbody>{rows}</tbody></table>"
             + (f"<p>and {more:,} more</p>" if more > 0 else "")
         )
+
+
+def _positions_or_mask(index: Any) -> np.ndarray:
+    """Any column of whole numbers or of True and False, (m,) int or (n,) bool."""
+    rows = np.asarray(index)
+    if rows.size == 0:  # NumPy takes what is empty for floats
+        rows = rows.astype(int)
+    if rows.ndim != 1 or rows.dtype.kind not in "biu":
+        raise IndexError(
+            "give a position, a slice, positions, or a mask of True and False; fill one that has "
+            "missing values, such as with mask.fillna(False).astype(bool)"
+        )
+    return rows
 
 
 def _mark(polarity: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,10 +70,28 @@ def test_indexing(results: Results) -> None:
     for mask in ([False, False, True], pd.Series([False, False, True], index=[7, 8, 9])):
         assert [row.text for row in results[mask]] == ["Ok"]
     assert results[np.int64(2)].text == "Ok"
-    assert len(results[[]]) == 0
+    for none in ([], (), np.array([]), pd.Series([])):
+        assert len(results[none]) == 0
     for wrong in (3, "Ok", 1.5):
         with pytest.raises(IndexError):
             results[wrong]
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        pd.array([True, pd.NA, False], "boolean"),
+        pd.Series([True, None, False]),
+        pa.array([True, None, False]),
+        [True, None, False],
+    ],
+    ids=lambda mask: type(mask).__name__,
+)
+def test_a_mask_with_missing_values_says_how_to_fill_it(results: Results, mask: Any) -> None:
+    with pytest.raises(IndexError, match=r"mask\.fillna\(False\)\.astype\(bool\)"):
+        results[mask]
+    filled = pd.Series(mask, dtype="boolean").fillna(False).astype(bool)
+    assert [row.text for row in results[filled]] == TEXTS[:1]
 
 
 def test_a_row_costs_the_same_in_a_long_column(results: Results) -> None:
