@@ -58,13 +58,14 @@ def score(
     Every column comes through, and the readings are added. The output is there when all of it
     is; a run that was stopped goes on with --resume.
     """
-    from tqdm import tqdm
-
-    from cxnlp.files import score_file
-    from cxnlp.model import load
-
     target = output or source.with_name(f"{source.stem}.scored{source.suffix}")
     try:
+        # These take a while, and may be interrupted as the run may.
+        from tqdm import tqdm
+
+        from cxnlp.files import score_file
+        from cxnlp.model import load
+
         with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
 
             def advance(done: int, rows: int) -> None:

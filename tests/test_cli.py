@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,19 @@ def test_an_interruption_says_how_to_go_on(
     monkeypatch.setattr("cxnlp.model.load", lambda name, device: FakeModel())
     assert run(monkeypatch, "score", comments, "--chunk-rows", "1", "--resume") == 0
     assert "1 of them by an earlier run" in capsys.readouterr().err
+
+
+def test_an_interruption_of_the_start_says_so_too(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    slow = types.ModuleType("tqdm")
+    slow.__getattr__ = interrupted
+    monkeypatch.setitem(sys.modules, "tqdm", slow)
+    assert run(monkeypatch, "score", comments) == 130
+    assert capsys.readouterr().err == "stopped; --resume goes on where it was\n"
 
 
 def test_report(
