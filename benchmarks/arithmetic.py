@@ -66,6 +66,8 @@ def count(network: bytes) -> Arithmetic:
         read |= set(node.output)
         if node.op_type == "MatMulIntegerToFloat":
             int8 += int(np.prod(shapes[node.input[1]]))
+        elif node.op_type == "QGemm":
+            int8 += int(np.prod(shapes[node.input[3]]))
         elif node.op_type == "MatMul" and node.input[1] in shapes:
             float32 += int(np.prod(shapes[node.input[1]]))
         elif node.op_type == "MatMul":  # the sum of the states, one product for each of them

@@ -155,6 +155,17 @@ def _steps(node: onnx.NodeProto, precision: torch.dtype) -> list[Step]:
                 Step(_factor, (scale, scales), (factor,), {}),
                 Step(_product, (reads, units, factor, zero, bias), (output,), options),
             ]
+        case "QGemm", reads, scale, zero, weight, scales, _, bias, held, nothing:
+            product = helper.make_node(
+                "MatMulIntegerToFloat",
+                [reads, weight, scale, scales, zero, "", f"{output}.bias"],
+                [f"{output}.float"],
+            )
+            steps = [
+                Step(_bias, (bias, scale, scales), (f"{output}.bias",), options),
+                *_steps(product, precision),
+                Step(_quantize, (f"{output}.float", held, nothing), (output,), {}),
+            ]
         case "MultiHeadAttention", query, key, value, "", mask:
             options["precision"] = precision
             steps = [Step(_attention, (query, key, value, mask), (output,), options)]
@@ -186,6 +197,10 @@ def _factor(scale: Tensor, scales: Tensor) -> Tensor:
     return scale * scales / UNIT
 
 
+def _bias(bias: Tensor, scale: Tensor, scales: Tensor) -> Tensor:
+    return bias * (scale * scales)
+
+
 def _product(x: Tensor, weight: Tensor, factor: Tensor, zero: Tensor, bias: Tensor) -> Tensor:
     # Differences of bytes and weights in units are exact; only their sum is rounded.
     return (x.to(weight.dtype) - zero) @ weight * factor + bias
@@ -199,6 +214,15 @@ def _quantize(x: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
 
 def _dequantize(x: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
     return (x.float() - zero) * scale
+
+
+def _quantized_sum(
+    one: Tensor, one_scale: Tensor, one_zero: Tensor,
+    other: Tensor, other_scale: Tensor, other_zero: Tensor,
+    scale: Tensor, zero: Tensor,
+) -> Tensor:  # fmt: skip
+    both = _dequantize(one, one_scale, one_zero) + _dequantize(other, other_scale, other_zero)
+    return _quantize(both, scale, zero)
 
 
 def _attention(
@@ -283,6 +307,7 @@ def _range(start: Tensor, end: Tensor, step: Tensor) -> Tensor:
 OPERATORS: dict[str, Callable[..., Any]] = {
     "Add": operator.add,
     "Cast": _cast,
+    "Concat": lambda *parts, axis: torch.cat(parts, axis),
     "DequantizeLinear": _dequantize,
     "Div": operator.truediv,
     "Equal": operator.eq,
@@ -293,6 +318,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Mul": operator.mul,
     "Not": operator.invert,
     "Pad": _pad,
+    "QLinearAdd": _quantized_sum,
     "QuantizeLinear": _quantize,
     "Range": _range,
     "ReduceSum": _sum,

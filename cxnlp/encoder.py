@@ -110,8 +110,8 @@ class Encoder:
         self._cutter = Cutter(cut)
         self.device = device
         if device == "cpu":
-            threads = threads or _cores()
-            self._at_once = threads if len(network) < SMALL else 1
+            threads, small = threads or _cores(), len(network) < SMALL
+            self._at_once = threads if small else 1
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads // self._at_once
             options.enable_mem_pattern = False  # shapes differ from batch to batch
@@ -120,7 +120,7 @@ class Encoder:
                 network, options, providers=["CPUExecutionProvider"]
             )
             self._width: int = self._session.get_outputs()[-1].shape[-1]
-            self.tokens = batching.TOKENS
+            self.tokens = batching.SMALL_TOKENS if small else batching.TOKENS
         else:
             accelerated = _accelerated(device)
             self._at_once = 1  # a device is busy with one batch

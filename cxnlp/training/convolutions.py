@@ -15,14 +15,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cxnlp.training.graph import Graph
+from cxnlp.training.graph import Graph, Source
 
 if TYPE_CHECKING:
     from cxnlp.training.fit import Batch
 
 EPSILON = 1e-6
-#: Strengths of smoothing, see `graph.quantise`: none, as `even` has been there.
-AS_IT_IS = (0.0,)
 
 
 class Convolutions(nn.Module):
@@ -128,20 +126,34 @@ def even(encoder: Convolutions, heads: list[nn.Linear], batches: Iterable[Batch]
             head.weight *= scale
 
 
-def add(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
-    """Add the encoder to an ONNX graph that `export.build` has begun; give its last states."""
+def add(
+    graph: Graph, encoder: Convolutions, ids: str, pad: int, heads: list[np.ndarray]
+) -> Source:
+    """Add the encoder to an ONNX graph that `export.build` has begun; give its last states.
+
+    Parameters
+    ----------
+    heads
+        Weights of the products that read them.
+    """
     graph.add("Shape", [ids], "tokens", start=1, end=2)
     graph.add("Unsqueeze", ["filled", "last"], "real")
     graph.add("Squeeze", ["tokens"], "tokens.count")
     graph.constant("origin", np.int64(0))
     graph.constant("step", np.int64(1))
-    states = _first(graph, encoder, ids, pad)
-    for depth in range(1, len(encoder.near)):
-        states = _layer(graph, encoder, depth, states)
+    later = [
+        np.split(graph.state[f"encoder.layers.{depth}.weight"].T, len(places))
+        for depth, places in enumerate(encoder.near)
+    ][1:]
+    states = _first(graph, encoder, ids, pad, (*later, heads)[0])
+    for depth, readers in enumerate((*later[1:], heads) if later else (), 1):
+        states = _layer(graph, encoder, depth, states, readers)
     return states
 
 
-def _first(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
+def _first(
+    graph: Graph, encoder: Convolutions, ids: str, pad: int, readers: list[np.ndarray]
+) -> Source:
     """The embeddings and the first layer, which is a sum of rows of tables.
 
     What a word gives to a token at some place near it is a product of its embedding; the session
@@ -156,7 +168,7 @@ def _first(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
         "Pad", [ids, graph.constant("layer.0.pads", np.array([0, far, 0, far])), "pad"], "wide"
     )
     table = graph.table("words", words)
-    total = ""
+    parts = []
     for at, given in zip(places, np.split(weight.T, len(places)), strict=True):
         here = f"layer.0.{at}"
         rows, values = _given(graph, table, words, given, here)
@@ -172,11 +184,14 @@ def _first(graph: Graph, encoder: Convolutions, ids: str, pad: int) -> str:
         end = graph.add("Add", ["tokens", start], f"{here}.end")
         shifted = graph.add("Slice", ["wide", start, end, "one"], f"{here}.shifted")
         near = graph.add("Where", ["filled", shifted, "pad"], f"{here}.ids")
-        part = graph.look_up(rows, values, near, here)
-        total = graph.add("Add", [total, part], f"{here}.sum") if total else part
-    graph.add("Relu", [total], "layer.0.relu")
+        parts.append(graph.look_up(rows, values, near, here))
+    total, *others = parts
+    for number, part in enumerate(others, 1):
+        last = number == len(others)
+        name = "layer.0.relu" if last else f"layer.0.sum.{number}"
+        total = graph.sum(total, part, name, rectify=last)
     rows, values = _given(graph, table, words, graph.state["encoder.own.weight"].T, "own")
-    return graph.add("Add", [graph.look_up(rows, values, ids, "own"), "layer.0.relu"], "states.0")
+    return graph.sum(graph.look_up(rows, values, ids, "own"), total, "states.0", readers)
 
 
 def _given(
@@ -187,24 +202,24 @@ def _given(
     return graph.add("MatMul", [table, f"{stem}.weight"], f"{stem}.given"), words @ weight
 
 
-def _layer(graph: Graph, encoder: Convolutions, depth: int, states: str) -> str:
+def _layer(
+    graph: Graph, encoder: Convolutions, depth: int, states: Source, readers: list[np.ndarray]
+) -> Source:
     """A later layer: the tokens' states side by side with those near them, and a product."""
     places, far = encoder.near[depth], _reach(encoder.near[depth])
     here, name = f"layer.{depth}", f"encoder.layers.{depth}"
-    weight = graph.state[f"{name}.weight"].T
-    source = graph.source(states, np.split(weight, len(places)), here, AS_IT_IS)
-    kept = source.name
+    weight, bias = (graph.state[f"{name}.{part}"] for part in ("weight", "bias"))
+    kept = states.name
     if depth > 1:  # the first layer has left nothing outside the text
-        kept = graph.add("Where", ["real", kept, source.nothing], f"{here}.kept")
+        kept = graph.add("Where", ["real", kept, states.zero], f"{here}.kept")
     pads = graph.constant(f"{here}.pads", np.array([0, far, 0, 0, far, 0]))
-    graph.add("Pad", [kept, pads, source.nothing], f"{here}.padded")
+    graph.add("Pad", [kept, pads, states.zero], f"{here}.padded")
     graph.add("Range", ["origin", "tokens.count", "step"], f"{here}.at")
     sides = graph.constant(f"{here}.sides", np.array(places) + far)
     column = graph.add("Unsqueeze", [f"{here}.at", "last"], f"{here}.column")
     graph.add("Add", [column, sides], f"{here}.index")
     graph.add("Gather", [f"{here}.padded", f"{here}.index"], f"{here}.apart", axis=1)
-    shape = graph.constant(f"{here}.shape", np.array([0, 0, len(weight)]))
+    shape = graph.constant(f"{here}.shape", np.array([0, 0, weight.shape[1]]))
     graph.add("Reshape", [f"{here}.apart", shape], f"{here}.near")
-    graph.product(f"{here}.near", source, weight, graph.state[f"{name}.bias"], f"{here}.wide")
-    graph.add("Relu", [f"{here}.wide"], f"{here}.relu")
-    return graph.add("Add", [states, f"{here}.relu"], f"states.{depth}")
+    made = graph.rectified(f"{here}.near", states, weight.T, bias, f"{here}.relu")
+    return graph.sum(states, made, f"states.{depth}", readers)

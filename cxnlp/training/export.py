@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from cxnlp.training.convolutions import AS_IT_IS, Convolutions
+from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.convolutions import add as add_convolutions
 from cxnlp.training.graph import MICROSOFT, READS, Graph, Source
 from cxnlp.training.network import WIDTHS, Network
@@ -46,12 +46,15 @@ def build(
     graph.add("Equal", [IDS, "pad"], "padding")
     graph.add("Not", ["padding"], "filled")
     graph.add("Cast", ["filled"], "filled.float", to=TensorProto.FLOAT)
+    weights, biases = (
+        np.concatenate([state[f"head.{part}.{kind}"] for part in ("query", "value")])
+        for kind in ("weight", "bias")
+    )
     if isinstance(network.encoder, Convolutions):
-        states = add_convolutions(graph, network.encoder, IDS, pad)
-    else:
-        states = _add_transformer(graph, network)
-    # The heads of a wide network cost next to nothing, and are left in float32.
-    _add_heads(graph, states, quantised=isinstance(network.encoder, Convolutions))
+        states = add_convolutions(graph, network.encoder, IDS, pad, [weights.T])
+    else:  # the heads of a wide network cost next to nothing, and are left in float32
+        states = Source(_add_transformer(graph, network))
+    _add_heads(graph, states, weights.T, biases)
     shapes: list[tuple[str, list[str | int | None]]] = [
         ("aspects", ["batch", WIDTHS[0]]),
         ("sentiment", ["batch", WIDTHS[1]]),
@@ -107,13 +110,10 @@ def _add_transformer(graph: Graph, network: Network) -> str:
     return states
 
 
-def _add_heads(graph: Graph, states: str, quantised: bool) -> None:
+def _add_heads(graph: Graph, states: Source, weights: np.ndarray, biases: np.ndarray) -> None:
     """Label attention over the last states, and their mean as the embedding."""
-    state, labels = graph.state, sum(WIDTHS)
-    weights = np.concatenate([state["head.query.weight"], state["head.value.weight"]]).T
-    biases = np.concatenate([state["head.query.bias"], state["head.value.bias"]])
-    source = graph.source(states, [weights], "head", AS_IT_IS) if quantised else Source(states)
-    graph.product(source.name, source, weights, biases, "head")
+    labels = sum(WIDTHS)
+    graph.product(states.name, states, weights, biases, "head")
     graph.add("Transpose", ["head"], "head.labels", perm=[0, 2, 1])
     graph.constant("head.halves", np.array([labels, labels]))
     graph.nodes.append(
@@ -137,7 +137,7 @@ def _add_heads(graph: Graph, states: str, quantised: bool) -> None:
         ["looks", "zero", graph.constant("aspects.end", np.array([WIDTHS[0]])), "one"],
         "attention",
     )
-    graph.add("MatMul", ["kept", states], "total")
+    graph.add("MatMul", ["kept", graph.floats(states, "states")], "total")
     graph.add("ReduceSum", ["kept", "last"], "count", keepdims=1)
     graph.add("Div", ["total", "count"], "mean")
     graph.add("Squeeze", ["mean", "one"], "embedding")

@@ -21,6 +21,8 @@ MICROSOFT = "com.microsoft"
 READS = "reads"
 #: Strengths of the smoothing that are tried: 0 leaves the channels as they are.
 STRENGTHS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+#: For channels that are even already.
+AS_IT_IS = (0.0,)
 #: Shares of the observed range that are kept; what lies outside is clipped.
 CLIPS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
@@ -36,30 +38,31 @@ class Scales:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A tensor that products read, in float32 or quantised.
+    """A tensor that flows, in float32 or quantised.
 
     Attributes
     ----------
-    name, nothing, scale
-        Of the tensor, of the constant that stands for zero in it, and of its scale.
-    scales
-        How it was quantised; None in float32.
+    name, zero, scale
+        Of the tensor, of the constant that stands for zero in it, and of that of its scale; no
+        scale in float32.
+    smooth
+        What its channels were divided by, (channels,) float32; None where they were not.
     """
 
     name: str
-    nothing: str = ""
-    scales: Scales | None = None
+    zero: str = ""
     scale: str = ""
+    smooth: np.ndarray | None = None
 
     def scaled(self, weight: np.ndarray) -> np.ndarray:
         """The weight that makes up for the evening of the channels.
 
         The weight may read several tensors like this one, side by side.
         """
-        if self.scales is None or self.scales.smooth is None:
+        if self.smooth is None:
             return weight
-        smooth = self.scales.smooth
-        scaled: np.ndarray = weight * np.tile(smooth, len(weight) // len(smooth))[:, None]
+        repeated = np.tile(self.smooth, len(weight) // len(self.smooth))
+        scaled: np.ndarray = weight * repeated[:, None]
         return scaled
 
 
@@ -166,32 +169,120 @@ class Graph:
         """A tensor as products with these weights take it: quantised, where the graph is int8."""
         self.reads.append(reads)
         if self.samples is None:
-            return Source(reads, self.constant("nothing", np.float32(0)))
+            return Source(reads, self._nothing())
         scales = quantise(weights, self.samples(reads), strengths)
         even = reads
         if scales.smooth is not None:
             inverse = self.constant(f"{stem}.smooth", (1 / scales.smooth).astype(np.float32))
             even = self.add("Mul", [reads, inverse], f"{stem}.even")
-        self.constant(f"{stem}.scale", np.float32(scales.scale))
-        zero = self.constant(f"{stem}.zero", np.uint8(scales.zero))
-        name = self.add("QuantizeLinear", [even, f"{stem}.scale", zero], f"{stem}.int8")
-        return Source(name, zero, scales, f"{stem}.scale")
+        scale, zero = self._scale(stem, scales.scale, scales.zero)
+        name = self.add("QuantizeLinear", [even, scale, zero], f"{stem}.int8")
+        return Source(name, zero, scale, scales.smooth)
 
     def product(
         self, reads: str, source: Source, weight: np.ndarray, bias: np.ndarray, output: str
     ) -> str:
         """``reads @ weight + bias``; reads `source`, or several tensors like it, side by side."""
         biases = self.constant(f"{output}.bias", bias)
-        if source.scales is None:
+        if not source.scale:
             weights = self.constant(f"{output}.weight", weight)
             return self.add(
                 "Add", [self.add("MatMul", [reads, weights], f"{output}.sum"), biases], output
             )
-        rounded, scale = int8(source.scaled(weight))
-        weights = self.constant(f"{output}.weight", rounded)
-        scales = self.constant(f"{output}.weight_scale", scale)
-        inputs = [reads, weights, source.scale, scales, source.nothing, "", biases]
+        weights, scales, _ = self._int8(source, weight, output)
+        inputs = [reads, weights, source.scale, scales, source.zero, "", biases]
         return self.add("MatMulIntegerToFloat", inputs, output, MICROSOFT)
+
+    def rectified(
+        self, reads: str, source: Source, weight: np.ndarray, bias: np.ndarray, output: str
+    ) -> Source:
+        """``relu(reads @ weight + bias)``, quantised where `source` is."""
+        self.reads.append(output)
+        if self.samples is None:
+            wide = self.product(reads, source, weight, bias, f"{output}.wide")
+            return Source(self.add("Relu", [wide], output), self._nothing())
+        weights, scales, factor = self._int8(source, weight, output)
+        count = np.round(bias / factor).astype(np.int32)
+        flat, place = (
+            self.constant(f"{output}.{name}", np.array(value))
+            for name, value in (("flat", [-1, len(weight)]), ("width", [weight.shape[1]]))
+        )
+        held = self._held(output)
+        inputs = [
+            self.add("Reshape", [reads, flat], f"{output}.reads"), source.scale, source.zero,
+            weights, scales, self.constant(f"{output}.zeros", np.zeros(len(bias), np.int8)),
+            self.constant(f"{output}.bias", count), held.scale, held.zero,
+        ]  # fmt: skip
+        self.add("QGemm", inputs, f"{output}.rows", MICROSOFT)
+        self.add("Shape", [reads], f"{output}.outer", start=0, end=-1)
+        self.add("Concat", [f"{output}.outer", place], f"{output}.shape", axis=0)
+        self.add("Reshape", [f"{output}.rows", f"{output}.shape"], output)
+        return held
+
+    def sum(
+        self,
+        one: Source,
+        other: Source,
+        output: str,
+        readers: list[np.ndarray] | None = None,
+        rectify: bool = False,
+    ) -> Source:
+        """``one + other``, of which `rectify` leaves what is positive, quantised where they are.
+
+        Parameters
+        ----------
+        readers
+            Weights of the products that read the sum: its scale is the one that suits them. By
+            default it holds all that was seen.
+        """
+        self.reads.append(output)
+        if self.samples is None:
+            both = f"{output}.both" if rectify else output
+            self.add("Add", [one.name, other.name], both)
+            return Source(self.add("Relu", [both], output) if rectify else both, self._nothing())
+        held = self._held(output, readers)
+        inputs = [name for each in (one, other, held) for name in (each.name, each.scale, each.zero)]
+        del inputs[6]
+        self.add("QLinearAdd", inputs, output, MICROSOFT)
+        return held
+
+    def floats(self, source: Source, output: str) -> str:
+        """The tensor in float32."""
+        if not source.scale:
+            return source.name
+        return self.add("DequantizeLinear", [source.name, source.scale, source.zero], output)
+
+    def _nothing(self) -> str:
+        return self.constant("nothing", np.float32(0))
+
+    def _scale(self, stem: str, scale: float, zero: int) -> tuple[str, str]:
+        return (
+            self.constant(f"{stem}.scale", np.float32(scale)),
+            self.constant(f"{stem}.zero", np.uint8(zero)),
+        )
+
+    def _held(self, name: str, readers: list[np.ndarray] | None = None) -> Source:
+        """How a tensor of that name, of which there are samples, is held in uint8."""
+        assert self.samples is not None
+        rows = self.samples(name)
+        if readers is None:
+            scale, zero = uint8(min(float(rows.min()), 0.0), max(float(rows.max()), 0.0))
+        else:
+            chosen = quantise(readers, rows, AS_IT_IS)
+            scale, zero = chosen.scale, chosen.zero
+        names = self._scale(name, scale, zero)
+        return Source(name, names[1], names[0])
+
+    def _int8(
+        self, source: Source, weight: np.ndarray, output: str
+    ) -> tuple[str, str, np.ndarray]:
+        """A weight that reads `source` in int8, its scales, and what one is worth in a sum."""
+        rounded, scale = int8(source.scaled(weight))
+        return (
+            self.constant(f"{output}.weight", rounded),
+            self.constant(f"{output}.weight_scale", scale),
+            scale * self.constants[source.scale],
+        )
 
     def normalise(self, reads: str, name: str, output: str, epsilon: float) -> str:
         """A layer normalisation, by the name of its weights."""
@@ -226,7 +317,7 @@ class Graph:
         self.add("Cast", [rounded], f"{name}.cast", to=TensorProto.FLOAT)
         return self.add("Mul", [f"{name}.cast", scale], name)
 
-    def look_up(self, table: str, rows: np.ndarray, ids: str, output: str) -> str:
+    def look_up(self, table: str, rows: np.ndarray, ids: str, output: str) -> Source:
         """Rows, by their ids, of a matrix that the session computes when it is made.
 
         In an int8 graph that matrix is held in uint8 with one scale: a quarter of the memory to
@@ -238,13 +329,11 @@ class Graph:
             What the matrix is, about: tells its range.
         """
         if self.samples is None:
-            return self.add("Gather", [table, ids], output)
+            return Source(self.add("Gather", [table, ids], output), self._nothing())
         step, origin = uint8(min(float(rows.min()), 0.0), max(float(rows.max()), 0.0))
-        scale = self.constant(f"{output}.scale", np.float32(step))
-        zero = self.constant(f"{output}.zero", np.uint8(origin))
+        scale, zero = self._scale(output, step, origin)
         self.add("QuantizeLinear", [table, scale, zero], f"{output}.held")
-        self.add("Gather", [f"{output}.held", ids], f"{output}.rows")
-        return self.add("DequantizeLinear", [f"{output}.rows", scale, zero], output)
+        return Source(self.add("Gather", [f"{output}.held", ids], output), zero, scale)
 
     def _rounded(self, name: str, rows: np.ndarray) -> tuple[str, str]:
         """Rows in int8 and the scale of each, (rows, 1), as constants."""
