@@ -290,6 +290,15 @@ def test_a_changed_input_cannot_be_gone_on_with(tmp_path: Path) -> None:
     assert run(path, tmp_path / "out.csv", chunk_rows=1, force=True).rows == 5
 
 
+def test_what_was_done_is_kept_until_a_new_run_can_begin(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=FakeModel(fail_at_call=2))
+    with pytest.raises(FileError, match="has no column 'typo'"):
+        run(path, tmp_path / "out.csv", chunk_rows=1, force=True, text="typo")
+    assert run(path, tmp_path / "out.csv", chunk_rows=1, resume=True).resumed == 1
+
+
 def test_an_output_is_not_replaced_unasked(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", ROWS)
     run(path, tmp_path / "out.csv")

@@ -247,14 +247,12 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
             raise FileError(f"{path} is the input; give the output another name.")
     if target.is_dir():
         raise FileError(f"{target} is a folder; give the output another name.")
-    if force:
-        shutil.rmtree(work, ignore_errors=True)
-    elif work.exists() and not resume:
+    if work.exists() and not (resume or force):
         raise FileError(
             f"{work} was left by a run that was interrupted; go on with --resume, or begin anew "
             "with --force."
         )
-    elif target.exists() and not work.exists():
+    if target.exists() and not (work.exists() or force):
         raise FileError(f"{target} exists and is whole; replace it with --force.")
 
 
