@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -86,7 +87,10 @@ def score(
         _say("stopped; --resume goes on where it was")
         raise typer.Exit(130) from None
     if report.replaced:
-        _say(f"replaced {len(report.replaced)} columns of an earlier scoring")
+        _say(
+            f"{len(report.replaced)} columns of an earlier scoring gave way to this one: "
+            f"{', '.join(_kinds(report.replaced))}"
+        )
     for row in report.bad[:SHOWN_BAD_ROWS]:
         _say(f"line {row.line} cannot be read: {row.reason}")
     if report.bad_rows:
@@ -253,6 +257,15 @@ def train(
     else:
         recipe.run(settings, folder, target)
     _say(f"written to {target}")
+
+
+def _kinds(names: list[str]) -> list[str]:
+    """Names of readings, with one for all aspects, such as cx_*_evidence."""
+    from cxnlp.results import PREFIX
+    from cxnlp.taxonomy import ASPECTS
+
+    aspect = re.compile(rf"{PREFIX}({'|'.join(ASPECTS)})(?=_|$)")
+    return [*dict.fromkeys(aspect.sub(f"{PREFIX}*", name) for name in names)]
 
 
 def main() -> None:

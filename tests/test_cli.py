@@ -67,6 +67,18 @@ def test_progress_on_a_terminal(
     assert "2/2" in capsys.readouterr().err
 
 
+def test_columns_that_give_way_are_named(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    run(monkeypatch, "score", comments)
+    scored = comments.with_name("comments.scored.csv")
+    assert run(monkeypatch, "score", scored, "--no-evidence") == 0
+    kinds = "cx_language, cx_sentiment, cx_score, cx_no_text, cx_*, cx_*_confidence, cx_*_evidence"
+    assert f"55 columns of an earlier scoring gave way to this one: {kinds}\n" in (
+        capsys.readouterr().err
+    )
+
+
 def test_a_refusal_is_one_line(
     comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

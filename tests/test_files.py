@@ -253,6 +253,15 @@ def test_scoring_a_scored_file_replaces_the_readings(tmp_path: Path) -> None:
     assert read(second.target) == read(first.target)
 
 
+def test_scoring_a_scored_file_leaves_no_old_evidence(tmp_path: Path) -> None:
+    first = run(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv")
+    second = run(first.target, tmp_path / "two.csv", evidence=False)
+    assert len(second.replaced) == 4 + 3 * len(ASPECTS)
+    assert not [name for name in read(second.target)[0] if name.endswith("_evidence")]
+    with pytest.raises(FileError, match="would give way"):
+        run(first.target, tmp_path / "three.csv", evidence=False, text="cx_time_evidence")
+
+
 @pytest.mark.parametrize(("source", "target"), [("in.csv", "out.csv"), ("in.jsonl", "out.parquet")])
 def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) -> None:
     rows = [{"id": str(n), "comment": ("traag", "vriendelijk", "")[n % 3]} for n in range(50)]

@@ -68,7 +68,7 @@ class Report:
     encoding, delimiter
         Of a text file, as found out.
     replaced
-        Columns of an earlier scoring that gave way.
+        Columns of an earlier scoring that gave way; also those that were not written anew.
     bad, bad_rows
         The first rows that could not be read, and how many there are in all.
     seconds
@@ -135,11 +135,12 @@ def score_file(
     stamp = _stamp(source)
     found = survey(table, text, target)
     fresh = _readings(model.classify([], evidence=evidence)).schema
-    if found.text in fresh.names:
+    own = _readings(model.classify([])).schema.names  # also those that this run does not write
+    if found.text in own:
         raise FileError(
             f"Column {found.text!r} would give way to the readings; give it another name."
         )
-    kept = {name: kinds for name, kinds in found.kinds.items() if name not in fresh.names}
+    kept = {name: kinds for name, kinds in found.kinds.items() if name not in own}
     if target.suffix.lower() == ".xlsx":
         outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
     chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
@@ -177,7 +178,7 @@ def score_file(
         found.text,
         table.encoding,
         table.delimiter if table.delimiter != ONE_COLUMN else None,
-        [name for name in found.kinds if name in fresh.names],
+        [name for name in found.kinds if name in own],
         rejects.first,
         rejects.count,
         time.monotonic() - started,
