@@ -273,8 +273,6 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
     assert not (tmp_path / target).exists()
     with pytest.raises(FileError, match="--resume"):
         run(path, tmp_path / target, chunk_rows=7)
-    with pytest.raises(FileError, match="another options"):
-        run(path, tmp_path / target, chunk_rows=8, resume=True)
     other = FakeModel()
     other.manifest = {"files": {"model.onnx": "1"}}
     with pytest.raises(FileError, match="another model"):
@@ -282,11 +280,26 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
     left = tmp_path / f"{target}.partial" / "000004.arrow.unfinished"
     left.write_bytes(b"torn")  # as a kill in the middle of a write leaves it
     model = FakeModel()
-    report = run(path, tmp_path / target, chunk_rows=7, resume=True, model=model)
-    assert (report.rows, report.resumed, model.calls) == (50, 21, 5)
+    report = run(path, tmp_path / target, chunk_rows=8, resume=True, model=model)
+    assert (report.rows, report.resumed, model.calls) == (50, 21, 5)  # in chunks of 7, as before
     assert report.target.read_bytes() == whole.read_bytes()
     with pytest.raises(FileError, match="is whole"):
         run(path, tmp_path / target, chunk_rows=7, resume=True)
+
+
+def test_an_option_that_is_not_that_of_the_run_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=FakeModel(fail_at_call=2))
+    other = FakeModel()
+    other.name, other.manifest = "other name", {"files": {"model.onnx": "1"}}
+    for options, message in (
+        ({"evidence": False}, "begun with --evidence, not --no-evidence. Give that, or begin anew"),
+        ({"text": "nps"}, "begun with --text comment, not --text nps"),
+        ({"model": other}, "begun with --model fake, not --model 'other name'"),
+    ):
+        with pytest.raises(FileError, match=message):
+            run(path, tmp_path / "out.csv", resume=True, **options)
 
 
 def test_a_changed_input_cannot_be_gone_on_with(tmp_path: Path) -> None:

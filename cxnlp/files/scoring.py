@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -116,7 +117,8 @@ def score_file(
     evidence
         Also write the words that carry each reading.
     resume
-        Go on where an interrupted run with the same input, model and options stopped.
+        Go on where an interrupted run with the same input, model and options stopped; it keeps
+        its own `chunk_rows`.
     force
         Replace an output, or what an interrupted run left.
     progress
@@ -144,7 +146,8 @@ def score_file(
     if target.suffix.lower() == ".xlsx":
         outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
     chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
-    _start(work, _journal(table, stamp, model, found.text, chunk_rows, evidence), resume)
+    journal = _journal(table, stamp, model, found.text, chunk_rows, evidence)
+    chunk_rows = _start(work, journal, resume)["options"]["chunk_rows"]
 
     rows = resumed = 0
     with _Rejects(work / "rejects.jsonl") as rejects:
@@ -280,21 +283,46 @@ def _journal(
     }
 
 
-def _start(work: Path, journal: dict[str, Any], resume: bool) -> None:
+def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
+    """Begin a run, or go on with an earlier one, and give its journal."""
     note = work / "journal.json"
     if resume and note.exists():
         before = json.loads(note.read_text(encoding="utf-8"))
-        changed = [part for part in journal if before.get(part) != journal[part]]
-        if changed:
-            raise FileError(
-                f"Cannot go on: another {' and '.join(changed)} than that of the run which left "
-                f"{work}. Begin anew with --force."
-            )
-        return
+        _check_same(before, journal, work)
+        return before
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     with _whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
+    return journal
+
+
+def _check_same(before: dict[str, Any], journal: dict[str, Any], work: Path) -> None:
+    """Refuse to go on with another input, model or options than before."""
+    begun, given = (
+        {"model": run["model"]["name"], **run["options"], "chunk_rows": None}  # is taken over
+        for run in (before, journal)
+    )
+    another = [part for part in ("input", "model") if before[part] != journal[part]]
+    changed = [name for name in given if begun[name] != given[name]]
+    if changed and "input" not in another:
+        was, now = (" ".join(_flag(name, run[name]) for name in changed) for run in (begun, given))
+        raise FileError(
+            f"Cannot go on: the run which left {work} was begun with {was}, not {now}. Give that, "
+            "or begin anew with --force."
+        )
+    if another:
+        raise FileError(
+            f"Cannot go on: another {' and '.join(another)} than that of the run which left "
+            f"{work}. Begin anew with --force."
+        )
+
+
+def _flag(name: str, value: Any) -> str:
+    """An option as it is given on the command line."""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {shlex.quote(str(value))}"
 
 
 def _readings(results: Results) -> pa.Table:
