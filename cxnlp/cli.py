@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cxnlp.errors import CxnlpError
+from cxnlp.errors import CxnlpError, FileError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,6 +95,11 @@ def score(
         _say(f"line {row.line} cannot be read: {row.reason}")
     if report.bad_rows:
         _say(f"{report.bad_rows:,} rows cannot be read; they are kept in {report.rejects}")
+    if report.bad_rows and not report.rows:
+        raise FileError(
+            f"None of the rows of {source} can be read, so {report.target} holds none; see above "
+            "what to mend in it."
+        )
     pace = (report.rows - report.resumed) / max(report.seconds, 1e-9)
     resumed = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
     _say(
