@@ -182,6 +182,18 @@ def test_values_and_types_of_parquet_come_through(tmp_path: Path) -> None:
     assert pq.read_table(report.target).select(table.column_names).equals(table)
 
 
+def test_a_csv_of_ours_can_be_read_again(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [{"comment": "erg\0traag", "a\0b": "\0"}])
+    report = run(run(source, tmp_path / "out.csv").target, tmp_path / "again.csv")
+    assert (report.rows, report.bad) == (1, [])
+    row = read(report.target)[0]
+    assert (row["comment"], row["a\ufffdb"], row["cx_time"]) == (
+        "erg\ufffdtraag",
+        "\ufffd",
+        "negative",
+    )
+
+
 def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:
     source = write(tmp_path / "in.xlsx", [{"comment": 7}, {"comment": "traag"}, {"comment": None}])
     found = read(run(source, tmp_path / "out.xlsx").target)
