@@ -156,6 +156,14 @@ def test_a_quote_left_open_costs_one_row(tmp_path: Path) -> None:
     assert [row.line for row in report.bad] == [2]
 
 
+def test_a_row_of_several_lines_is_rejected_whole(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(b'id,comment\r\n1,traag\r\n4,"two lines\r\nsecond, line",x\r\n5,Fine\r\n')
+    report = run(source, tmp_path / "out.csv")
+    assert [row["id"] for row in read(report.target)] == ["1", "5"]
+    assert [(row.line, row.raw) for row in report.bad] == [(3, '4,"two lines\r\nsecond, line",x')]
+
+
 def test_broken_json_lines(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text(

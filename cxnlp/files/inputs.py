@@ -106,8 +106,8 @@ class Csv(Input):
     def _parsed(self) -> Iterator[list[str] | BadRow]:
         """Give the header, then rows of its width.
 
-        A quote that was left open takes good lines into its row, so a bad row costs only its
-        first line: reading goes on at the second.
+        A quote that was left open takes good lines into its row, so a row whose quotes do not
+        pair costs only its first line: reading goes on at the second.
         """
         width = None
         lines = _Pushback(sniff.lines(self.path, self.encoding, newline=""))
@@ -122,10 +122,10 @@ class Csv(Input):
             except StopIteration:
                 return
             except csv.Error as error:
+                lines.keep_first()
                 fault = f"quotes that do not pair ({error})"
             if fault is not None:
-                lines.keep_first()
-                yield BadRow(lines.number, fault, _raw(lines.row[0]))
+                yield BadRow(lines.number, fault, _raw("".join(lines.row)))
             elif row or width == 1:  # in a single column, a blank line is an empty cell
                 width = width or len(row)
                 yield row or [""]
