@@ -104,6 +104,19 @@ def test_delimiter_and_encoding_are_found_out(
     assert read(report.target)[3]["comment"] == "één keer traag maar vriendelijk "
 
 
+@pytest.mark.parametrize(("stated", "delimiter"), [("sep=;", ";"), ('"SEP=\t"', "\t")])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_the_delimiter_may_be_stated(
+    tmp_path: Path, stated: str, delimiter: str, encoding: str
+) -> None:
+    source = tmp_path / "in.csv"
+    text = f"{stated}\r\nid;a,b;comment\r\n1;a,b;één keer traag\r\n2;a,b\r\n3;a,b;ok\r\n"
+    source.write_bytes(text.replace(";", delimiter).encode(encoding))
+    report = run(source, tmp_path / "out.jsonl")
+    assert [row["comment"] for row in read(report.target)] == ["één keer traag", "ok"]
+    assert [row.line for row in report.bad] == [4]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_what_came_from_excel_can_go_back(tmp_path: Path, encoding: str) -> None:
     source = write(tmp_path / "in.csv", [{"comment": "één keer"}], encoding=encoding)

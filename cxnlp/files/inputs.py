@@ -77,7 +77,13 @@ class Input(ABC):
 
 
 class Csv(Input):
-    """CSV, TSV and their kin; every cell stays the string that it is."""
+    """CSV, TSV and their kin; every cell stays the string that it is.
+
+    Attributes
+    ----------
+    before_header
+        Lines before the header: one where it states the delimiter, else none.
+    """
 
     encoding: str
     delimiter: str
@@ -86,7 +92,9 @@ class Csv(Input):
         super().__init__(path)
         csv.field_size_limit(2**31 - 1)  # 131,072 characters by default
         self.encoding = sniff.encoding(path)
-        self.delimiter = sniff.delimiter(path, self.encoding)
+        stated = sniff.stated_delimiter(path, self.encoding)
+        self.before_header = int(stated is not None)
+        self.delimiter = stated or sniff.delimiter(path, self.encoding)
         header = next(self._parsed(), None)
         if header is None:
             raise FileError(f"{path} is empty; it needs a first line with the column names.")
@@ -110,7 +118,8 @@ class Csv(Input):
         pair costs only its first line: reading goes on at the second.
         """
         width = None
-        lines = _Pushback(sniff.lines(self.path, self.encoding, newline=""))
+        text = sniff.lines(self.path, self.encoding, newline="")
+        lines = _Pushback(itertools.islice(text, self.before_header, None), self.before_header + 1)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         while True:
             lines.start_row()
@@ -143,11 +152,11 @@ class Csv(Input):
 class _Pushback:
     """Lines of a file; those of the row at hand are kept and can be handed back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], number: int) -> None:
         self._lines = lines
+        self.number = number
         self._waiting: deque[str] = deque()
         self.row: list[str] = []
-        self.number = 1
 
     def __iter__(self) -> Iterator[str]:
         return self
