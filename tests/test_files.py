@@ -245,6 +245,16 @@ def test_an_unclear_text_column_is_asked_for(tmp_path: Path) -> None:
         run(source, tmp_path / "two.out.csv")
 
 
+def test_of_two_columns_with_the_name_of_comments_one_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "comment,id,comment\ngoed,1,het duurde lang\nok,2,heel erg fijn\n"
+    )
+    with pytest.raises(FileError, match=r"Several columns.*\(comment, comment_2\); say which"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+    (tmp_path / "in.csv").write_text("comment,id,comment\nhet duurde lang,1,7\nheel erg fijn,2,\n")
+    assert run(tmp_path / "in.csv", tmp_path / "out.csv").text == "comment"
+
+
 @pytest.mark.parametrize(
     ("rows", "column"),
     [

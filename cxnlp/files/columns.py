@@ -15,6 +15,8 @@ TEXT_NAMES = (
     "review", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht", "answer",
     "antwoord",
 )  # fmt: skip
+#: What a name that is there twice is told apart with, by `Input` and by pandas.
+_NUMBER = re.compile(r"[_.]\d+$")
 
 
 def find_text_column(
@@ -51,8 +53,12 @@ def find_text_column(
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
+    exact = [[c for c in columns if c.strip().lower() == name] for name in TEXT_NAMES]
     choices = (
-        *([c for c in columns if c.strip().lower() == name] for name in TEXT_NAMES),
+        *(
+            [c for c in columns if c in same or (c in prose and _NUMBER.sub("", c) in same)]
+            for same in exact
+        ),
         *([c for c in prose if name in words[c]] for name in TEXT_NAMES),
         [c for c in columns if c in prose or (c in named and not _is_code(cells[c]))],
     )
