@@ -233,6 +233,44 @@ def test_the_text_column_is_found_by_its_contents(tmp_path: Path) -> None:
     assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").text == "q7"
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Heel vriendelijk geholpen aan de balie.",
+        "Ik heb drie kwartier moeten wachten",
+        "Snel geleverd maar de doos was stuk",
+        "The parcel arrived two days late!",
+        "I had to call three times",
+        "Het personeel was erg aardig",
+    ],
+)
+def test_a_first_line_that_is_a_comment_is_not_taken_for_a_name(tmp_path: Path, first: str) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text(first + "\nhet duurde te lang\nprima geholpen door Jan\n")
+    with pytest.raises(FileError, match="looks like a comment.*on top, such as comment"):
+        run(source, tmp_path / "out.csv")
+    assert run(source, tmp_path / "out.csv", text=first).rows == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Wat vond u van ons?",
+        "How did we do",
+        "Please tell us why you gave this score.",
+        "Vertel ons waarom we dit cijfer niet verdienen.",
+        "We horen graag uw mening.",
+        "Q12: what we did not do well",
+        "Open antwoord",
+        "Reden waarom ik dit cijfer gaf",
+        "Het beste aan de winkel was ...",
+    ],
+)
+def test_a_question_is_a_name(tmp_path: Path, name: str) -> None:
+    rows = [{name: f"het duurde {n} uur te lang"} for n in range(3)]
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").rows == 3
+
+
 def test_an_unclear_text_column_is_asked_for(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", [{"a": "1", "b": "2"}])
     with pytest.raises(FileError, match=r"--text NAME. Columns: a, b"):
