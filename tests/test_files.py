@@ -485,6 +485,21 @@ def test_refusals_of_names(tmp_path: Path) -> None:
             run(source, target)
 
 
+def test_errors_in_cells_are_no_comments(tmp_path: Path) -> None:
+    rows = [{"comment": "traag", "n": 1}, {"comment": "#N/A", "n": "#DIV/0!"}, {"comment": "ok"}]
+    report = run(write(tmp_path / "in.xlsx", rows), tmp_path / "out.jsonl")
+    found = read(report.target)
+    assert [(row["comment"], row["n"]) for row in found] == [
+        ("traag", 1),
+        (None, None),
+        ("ok", None),
+    ]
+    assert [row["cx_no_text"] for row in found] == [False, True, False]
+    source = write(tmp_path / "in.csv", [{"id": "#N/A", "comment": "#REF!"}])
+    found = read(run(run(source, tmp_path / "out.xlsx").target, tmp_path / "again.jsonl").target)
+    assert (found[0]["id"], found[0]["comment"]) == ("#N/A", "#REF!")  # a text stays a text
+
+
 @pytest.mark.parametrize("name", ["in.parquet", "in.xlsx"])
 def test_damaged_files(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\x03\x04 nothing of the kind")

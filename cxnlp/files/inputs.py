@@ -240,11 +240,11 @@ class Excel(Input):
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some writers state them wrong
             for number, cells in enumerate(sheet.iter_rows(), 1):
-                row = [_excel_value(cell) for cell in cells]
-                while row and row[-1] is None:
+                row = list(cells)
+                while row and row[-1].value is None:
                     row.pop()
                 if row:
-                    yield number, row
+                    yield number, [_excel_value(cell) for cell in row]
 
 
 def _excel_value(cell: Any) -> Any:
@@ -252,6 +252,8 @@ def _excel_value(cell: Any) -> Any:
     from openpyxl.utils.escape import unescape
 
     value = cell.value
+    if cell.data_type == "e":  # an error, such as #N/A: there is no value
+        return None
     if isinstance(value, str):
         return unescape(value)
     if isinstance(value, dt.datetime) and value.time() == dt.time.min:

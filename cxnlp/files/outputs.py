@@ -98,7 +98,7 @@ def write_parquet(path: Path, layout: Layout, pairs: Pairs) -> None:
 
 
 def write_excel(path: Path, layout: Layout, pairs: Pairs) -> None:
-    """One sheet; a text that starts with "=" stays a text."""
+    """One sheet; a text that looks like a formula or an error stays a text."""
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
 
@@ -108,7 +108,7 @@ def write_excel(path: Path, layout: Layout, pairs: Pairs) -> None:
     def append(values: Iterable[Any]) -> None:
         row = [cells.excel(value) for value in values]
         for at, value in enumerate(row):
-            if isinstance(value, str) and value.startswith("="):
+            if isinstance(value, str) and value.startswith(("=", "#")):
                 row[at] = WriteOnlyCell(sheet, value)
                 row[at].data_type = "s"
         sheet.append(row)
