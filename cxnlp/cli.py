@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cxnlp.errors import CxnlpError
+from cxnlp.errors import CxnlpError, FileError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -87,11 +88,19 @@ def score(
         _say("stopped; --resume goes on where it was")
         raise typer.Exit(130) from None
     if report.replaced:
-        _say(f"replaced {len(report.replaced)} columns of an earlier scoring")
+        _say(
+            f"{len(report.replaced)} columns of an earlier scoring gave way to this one: "
+            f"{', '.join(_kinds(report.replaced))}"
+        )
     for row in report.bad[:SHOWN_BAD_ROWS]:
         _say(f"line {row.line} cannot be read: {row.reason}")
     if report.bad_rows:
         _say(f"{report.bad_rows:,} rows cannot be read; they are kept in {report.rejects}")
+    if report.bad_rows and not report.rows:
+        raise FileError(
+            f"None of the rows of {source} can be read, so {report.target} holds none; see above "
+            "what to mend in it."
+        )
     pace = (report.rows - report.resumed) / max(report.seconds, 1e-9)
     resumed = f", {report.resumed:,} of them by an earlier run" if report.resumed else ""
     _say(
@@ -254,6 +263,15 @@ def train(
     else:
         recipe.run(settings, folder, target)
     _say(f"written to {target}")
+
+
+def _kinds(names: list[str]) -> list[str]:
+    """Names of readings, with one for all aspects, such as cx_*_evidence."""
+    from cxnlp.results import PREFIX
+    from cxnlp.taxonomy import ASPECTS
+
+    aspect = re.compile(rf"{PREFIX}({'|'.join(ASPECTS)})(?=_|$)")
+    return [*dict.fromkeys(aspect.sub(f"{PREFIX}*", name) for name in names)]
 
 
 def main() -> None:

@@ -68,6 +68,31 @@ def test_progress_on_a_terminal(
     assert "2/2" in capsys.readouterr().err
 
 
+def test_a_file_of_which_no_row_can_be_read_fails(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    comments.write_text("id,comment\n1,te,veel\n", encoding="utf-8")
+    assert run(monkeypatch, "score", comments) == 1
+    *_, kept, last = capsys.readouterr().err.splitlines()
+    assert "comments.scored.csv.rejects.jsonl" in kept
+    assert last.startswith(f"error: None of the rows of {comments} can be read")
+    assert comments.with_name("comments.scored.csv").is_file()
+    comments.write_text("id,comment\n", encoding="utf-8")
+    assert run(monkeypatch, "score", comments, "--force") == 0
+
+
+def test_columns_that_give_way_are_named(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    run(monkeypatch, "score", comments)
+    scored = comments.with_name("comments.scored.csv")
+    assert run(monkeypatch, "score", scored, "--no-evidence") == 0
+    kinds = "cx_language, cx_sentiment, cx_score, cx_no_text, cx_*, cx_*_confidence, cx_*_evidence"
+    assert f"55 columns of an earlier scoring gave way to this one: {kinds}\n" in (
+        capsys.readouterr().err
+    )
+
+
 def test_a_refusal_is_one_line(
     comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -104,6 +104,19 @@ def test_delimiter_and_encoding_are_found_out(
     assert read(report.target)[3]["comment"] == "één keer traag maar vriendelijk "
 
 
+@pytest.mark.parametrize(("stated", "delimiter"), [("sep=;", ";"), ('"SEP=\t"', "\t")])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_the_delimiter_may_be_stated(
+    tmp_path: Path, stated: str, delimiter: str, encoding: str
+) -> None:
+    source = tmp_path / "in.csv"
+    text = f"{stated}\r\nid;a,b;comment\r\n1;a,b;één keer traag\r\n2;a,b\r\n3;a,b;ok\r\n"
+    source.write_bytes(text.replace(";", delimiter).encode(encoding))
+    report = run(source, tmp_path / "out.jsonl")
+    assert [row["comment"] for row in read(report.target)] == ["één keer traag", "ok"]
+    assert [row.line for row in report.bad] == [4]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_what_came_from_excel_can_go_back(tmp_path: Path, encoding: str) -> None:
     source = write(tmp_path / "in.csv", [{"comment": "één keer"}], encoding=encoding)
@@ -156,6 +169,14 @@ def test_a_quote_left_open_costs_one_row(tmp_path: Path) -> None:
     assert [row.line for row in report.bad] == [2]
 
 
+def test_a_row_of_several_lines_is_rejected_whole(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(b'id,comment\r\n1,traag\r\n4,"two lines\r\nsecond, line",x\r\n5,Fine\r\n')
+    report = run(source, tmp_path / "out.csv")
+    assert [row["id"] for row in read(report.target)] == ["1", "5"]
+    assert [(row.line, row.raw) for row in report.bad] == [(3, '4,"two lines\r\nsecond, line",x')]
+
+
 def test_broken_json_lines(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text(
@@ -182,6 +203,18 @@ def test_values_and_types_of_parquet_come_through(tmp_path: Path) -> None:
     assert pq.read_table(report.target).select(table.column_names).equals(table)
 
 
+def test_a_csv_of_ours_can_be_read_again(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [{"comment": "erg\0traag", "a\0b": "\0"}])
+    report = run(run(source, tmp_path / "out.csv").target, tmp_path / "again.csv")
+    assert (report.rows, report.bad) == (1, [])
+    row = read(report.target)[0]
+    assert (row["comment"], row["a\ufffdb"], row["cx_time"]) == (
+        "erg\ufffdtraag",
+        "\ufffd",
+        "negative",
+    )
+
+
 def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:
     source = write(tmp_path / "in.xlsx", [{"comment": 7}, {"comment": "traag"}, {"comment": None}])
     found = read(run(source, tmp_path / "out.xlsx").target)
@@ -200,6 +233,44 @@ def test_the_text_column_is_found_by_its_contents(tmp_path: Path) -> None:
     assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").text == "q7"
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Heel vriendelijk geholpen aan de balie.",
+        "Ik heb drie kwartier moeten wachten",
+        "Snel geleverd maar de doos was stuk",
+        "The parcel arrived two days late!",
+        "I had to call three times",
+        "Het personeel was erg aardig",
+    ],
+)
+def test_a_first_line_that_is_a_comment_is_not_taken_for_a_name(tmp_path: Path, first: str) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text(first + "\nhet duurde te lang\nprima geholpen door Jan\n")
+    with pytest.raises(FileError, match="looks like a comment.*on top, such as comment"):
+        run(source, tmp_path / "out.csv")
+    assert run(source, tmp_path / "out.csv", text=first).rows == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Wat vond u van ons?",
+        "How did we do",
+        "Please tell us why you gave this score.",
+        "Vertel ons waarom we dit cijfer niet verdienen.",
+        "We horen graag uw mening.",
+        "Q12: what we did not do well",
+        "Open antwoord",
+        "Reden waarom ik dit cijfer gaf",
+        "Het beste aan de winkel was ...",
+    ],
+)
+def test_a_question_is_a_name(tmp_path: Path, name: str) -> None:
+    rows = [{name: f"het duurde {n} uur te lang"} for n in range(3)]
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").rows == 3
+
+
 def test_an_unclear_text_column_is_asked_for(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", [{"a": "1", "b": "2"}])
     with pytest.raises(FileError, match=r"--text NAME. Columns: a, b"):
@@ -210,6 +281,16 @@ def test_an_unclear_text_column_is_asked_for(tmp_path: Path) -> None:
     source = write(tmp_path / "two.csv", [{"comment one": "a", "comment two": "b"}])
     with pytest.raises(FileError, match="Several columns"):
         run(source, tmp_path / "two.out.csv")
+
+
+def test_of_two_columns_with_the_name_of_comments_one_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "comment,id,comment\ngoed,1,het duurde lang\nok,2,heel erg fijn\n"
+    )
+    with pytest.raises(FileError, match=r"Several columns.*\(comment, comment_2\); say which"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+    (tmp_path / "in.csv").write_text("comment,id,comment\nhet duurde lang,1,7\nheel erg fijn,2,\n")
+    assert run(tmp_path / "in.csv", tmp_path / "out.csv").text == "comment"
 
 
 @pytest.mark.parametrize(
@@ -253,6 +334,15 @@ def test_scoring_a_scored_file_replaces_the_readings(tmp_path: Path) -> None:
     assert read(second.target) == read(first.target)
 
 
+def test_scoring_a_scored_file_leaves_no_old_evidence(tmp_path: Path) -> None:
+    first = run(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv")
+    second = run(first.target, tmp_path / "two.csv", evidence=False)
+    assert len(second.replaced) == 4 + 3 * len(ASPECTS)
+    assert not [name for name in read(second.target)[0] if name.endswith("_evidence")]
+    with pytest.raises(FileError, match="would give way"):
+        run(first.target, tmp_path / "three.csv", evidence=False, text="cx_time_evidence")
+
+
 @pytest.mark.parametrize(("source", "target"), [("in.csv", "out.csv"), ("in.jsonl", "out.parquet")])
 def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) -> None:
     rows = [{"id": str(n), "comment": ("traag", "vriendelijk", "")[n % 3]} for n in range(50)]
@@ -264,8 +354,6 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
     assert not (tmp_path / target).exists()
     with pytest.raises(FileError, match="--resume"):
         run(path, tmp_path / target, chunk_rows=7)
-    with pytest.raises(FileError, match="another options"):
-        run(path, tmp_path / target, chunk_rows=8, resume=True)
     other = FakeModel()
     other.manifest = {"files": {"model.onnx": "1"}}
     with pytest.raises(FileError, match="another model"):
@@ -273,11 +361,26 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
     left = tmp_path / f"{target}.partial" / "000004.arrow.unfinished"
     left.write_bytes(b"torn")  # as a kill in the middle of a write leaves it
     model = FakeModel()
-    report = run(path, tmp_path / target, chunk_rows=7, resume=True, model=model)
-    assert (report.rows, report.resumed, model.calls) == (50, 21, 5)
+    report = run(path, tmp_path / target, chunk_rows=8, resume=True, model=model)
+    assert (report.rows, report.resumed, model.calls) == (50, 21, 5)  # in chunks of 7, as before
     assert report.target.read_bytes() == whole.read_bytes()
     with pytest.raises(FileError, match="is whole"):
         run(path, tmp_path / target, chunk_rows=7, resume=True)
+
+
+def test_an_option_that_is_not_that_of_the_run_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=FakeModel(fail_at_call=2))
+    other = FakeModel()
+    other.name, other.manifest = "other name", {"files": {"model.onnx": "1"}}
+    for options, message in (
+        ({"evidence": False}, "begun with --evidence, not --no-evidence. Give that, or begin anew"),
+        ({"text": "nps"}, "begun with --text comment, not --text nps"),
+        ({"model": other}, "begun with --model fake, not --model 'other name'"),
+    ):
+        with pytest.raises(FileError, match=message):
+            run(path, tmp_path / "out.csv", resume=True, **options)
 
 
 def test_a_changed_input_cannot_be_gone_on_with(tmp_path: Path) -> None:
@@ -288,6 +391,15 @@ def test_a_changed_input_cannot_be_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="another input"):
         run(path, tmp_path / "out.csv", chunk_rows=1, resume=True)
     assert run(path, tmp_path / "out.csv", chunk_rows=1, force=True).rows == 5
+
+
+def test_what_was_done_is_kept_until_a_new_run_can_begin(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=FakeModel(fail_at_call=2))
+    with pytest.raises(FileError, match="has no column 'typo'"):
+        run(path, tmp_path / "out.csv", chunk_rows=1, force=True, text="typo")
+    assert run(path, tmp_path / "out.csv", chunk_rows=1, resume=True).resumed == 1
 
 
 def test_an_output_is_not_replaced_unasked(tmp_path: Path) -> None:
@@ -371,6 +483,21 @@ def test_refusals_of_names(tmp_path: Path) -> None:
     ):
         with pytest.raises(FileError, match=message):
             run(source, target)
+
+
+def test_errors_in_cells_are_no_comments(tmp_path: Path) -> None:
+    rows = [{"comment": "traag", "n": 1}, {"comment": "#N/A", "n": "#DIV/0!"}, {"comment": "ok"}]
+    report = run(write(tmp_path / "in.xlsx", rows), tmp_path / "out.jsonl")
+    found = read(report.target)
+    assert [(row["comment"], row["n"]) for row in found] == [
+        ("traag", 1),
+        (None, None),
+        ("ok", None),
+    ]
+    assert [row["cx_no_text"] for row in found] == [False, True, False]
+    source = write(tmp_path / "in.csv", [{"id": "#N/A", "comment": "#REF!"}])
+    found = read(run(run(source, tmp_path / "out.xlsx").target, tmp_path / "again.jsonl").target)
+    assert (found[0]["id"], found[0]["comment"]) == ("#N/A", "#REF!")  # a text stays a text
 
 
 @pytest.mark.parametrize("name", ["in.parquet", "in.xlsx"])

@@ -9,7 +9,7 @@ import pytest
 from conftest import FakeModel
 
 from cxnlp.errors import CxnlpError
-from cxnlp.files import score_file
+from cxnlp.files import read_frame, score_file
 from cxnlp.insights import Scored
 from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS
@@ -43,6 +43,13 @@ def test_of_results(results: Results) -> None:
     assert scored.spans.shape == (5, 17, 2, 2)
     assert scored.extra.shape == (5, 0)
     assert Scored.of(FakeModel().classify(TEXTS, evidence=False)).words is None
+
+
+def test_a_scored_csv_may_state_its_delimiter(tmp_path: Path) -> None:
+    path = tmp_path / "scored.csv"
+    path.write_text("sep=;\ncomment;cx_sentiment\ntraag;negative\n", encoding="utf-8")
+    assert list(read_frame(path)) == ["comment", "cx_sentiment"]
+    assert len(read_frame(path)) == 1
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet", ".xlsx"])

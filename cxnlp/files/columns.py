@@ -16,6 +16,20 @@ TEXT_NAMES = (
     "review", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht", "answer",
     "antwoord",
 )  # fmt: skip
+#: First words of questions and requests; whom and what they speak of; what only comments say.
+_ASKING = frozenset(
+    "wat waarom waardoor waar wie welk welke wanneer hoe hoeveel is zijn was heeft heb kunt kun "
+    "kan wilt wil zou vertel geef beschrijf omschrijf licht leg noem schrijf vul deel typ what why "
+    "where who which when how is are was were do did does have has can could would will please "
+    "tell give describe explain list name write enter share let add type leave provide".split()
+)
+_ASKED = frozenset("u uw je jij jouw you your cijfer score reden reason".split())
+_TELLING = frozenset(
+    "ik wij we mijn jullie ben was werd werden waren had hebben niet geen maar i my am were not "
+    "but wasn didn don couldn".split()
+)
+#: What a name that is there twice is told apart with, by `Input` and by pandas.
+_NUMBER = re.compile(r"[_.]\d+$")
 
 
 def find_text_column(
@@ -40,7 +54,8 @@ def find_text_column(
     Raises
     ------
     FileError
-        Where there is no such column, or none or several may hold the comments.
+        Where there is no such column, none or several may hold the comments, or the name of the
+        only one looks like a comment.
     """
     listed = f"Columns: {', '.join(columns) or 'none'}."
     if wanted is not None:
@@ -52,13 +67,22 @@ def find_text_column(
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
+    exact = [[c for c in columns if c.strip().lower() == name] for name in TEXT_NAMES]
     choices = (
-        *([c for c in columns if c.strip().lower() == name] for name in TEXT_NAMES),
+        *(
+            [c for c in columns if c in same or (c in prose and _NUMBER.sub("", c) in same)]
+            for same in exact
+        ),
         *([c for c in prose if name in words[c]] for name in TEXT_NAMES),
         [c for c in columns if c in prose or (c in named and not _is_code(cells[c]))],
     )
     found = next(filter(None, choices), [])
     if len(found) == 1:
+        if len(columns) == 1 and not named and _is_comment(found[0]):
+            raise FileError(
+                f"The first line of {table} looks like a comment: {found[0][:60]!r}. Put a line "
+                "with a name on top, such as comment; if it is the name, say so with --text."
+            )
         return found[0]
     if found:
         raise FileError(
@@ -69,6 +93,19 @@ def find_text_column(
         f"Which column of {table} holds the comments is not clear; say it with --text NAME. "
         f"{listed}"
     )
+
+
+def _is_comment(name: str) -> bool:
+    """Whether the name of a column is surely none, but the first comment of a file without names.
+
+    Names of columns are long too, where they are the question that was asked.
+    """
+    words = re.findall(r"[^\W\d_]+", name.lower())
+    if len(words) < 4 or re.search(r"[?:…]|\.\.", name):
+        return False
+    if words[0] in _ASKING or not _ASKED.isdisjoint(words):
+        return False
+    return name.rstrip().endswith((".", "!")) or not _TELLING.isdisjoint(words)
 
 
 def _is_prose(values: Sequence[Any]) -> bool:

@@ -35,6 +35,7 @@ def read_frame(path: Path | str) -> pd.DataFrame:
                     keep_default_na=False,
                     names=table.columns,
                     header=0,
+                    skiprows=table.before_header,
                     index_col=False,
                 )
         except (ValueError, pd.errors.ParserWarning) as error:

@@ -77,7 +77,13 @@ class Input(ABC):
 
 
 class Csv(Input):
-    """CSV, TSV and their kin; every cell stays the string that it is."""
+    """CSV, TSV and their kin; every cell stays the string that it is.
+
+    Attributes
+    ----------
+    before_header
+        Lines before the header: one where it states the delimiter, else none.
+    """
 
     encoding: str
     delimiter: str
@@ -86,7 +92,9 @@ class Csv(Input):
         super().__init__(path)
         csv.field_size_limit(2**31 - 1)  # 131,072 characters by default
         self.encoding = sniff.encoding(path)
-        self.delimiter = sniff.delimiter(path, self.encoding)
+        stated = sniff.stated_delimiter(path, self.encoding)
+        self.before_header = int(stated is not None)
+        self.delimiter = stated or sniff.delimiter(path, self.encoding)
         header = next(self._parsed(), None)
         if header is None:
             raise FileError(f"{path} is empty; it needs a first line with the column names.")
@@ -106,11 +114,12 @@ class Csv(Input):
     def _parsed(self) -> Iterator[list[str] | BadRow]:
         """Give the header, then rows of its width.
 
-        A quote that was left open takes good lines into its row, so a bad row costs only its
-        first line: reading goes on at the second.
+        A quote that was left open takes good lines into its row, so a row whose quotes do not
+        pair costs only its first line: reading goes on at the second.
         """
         width = None
-        lines = _Pushback(sniff.lines(self.path, self.encoding, newline=""))
+        text = sniff.lines(self.path, self.encoding, newline="")
+        lines = _Pushback(itertools.islice(text, self.before_header, None), self.before_header + 1)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         while True:
             lines.start_row()
@@ -122,10 +131,10 @@ class Csv(Input):
             except StopIteration:
                 return
             except csv.Error as error:
+                lines.keep_first()
                 fault = f"quotes that do not pair ({error})"
             if fault is not None:
-                lines.keep_first()
-                yield BadRow(lines.number, fault, _raw(lines.row[0]))
+                yield BadRow(lines.number, fault, _raw("".join(lines.row)))
             elif row or width == 1:  # in a single column, a blank line is an empty cell
                 width = width or len(row)
                 yield row or [""]
@@ -143,11 +152,11 @@ class Csv(Input):
 class _Pushback:
     """Lines of a file; those of the row at hand are kept and can be handed back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], number: int) -> None:
         self._lines = lines
+        self.number = number
         self._waiting: deque[str] = deque()
         self.row: list[str] = []
-        self.number = 1
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -231,11 +240,11 @@ class Excel(Input):
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some writers state them wrong
             for number, cells in enumerate(sheet.iter_rows(), 1):
-                row = [_excel_value(cell) for cell in cells]
-                while row and row[-1] is None:
+                row = list(cells)
+                while row and row[-1].value is None:
                     row.pop()
                 if row:
-                    yield number, row
+                    yield number, [_excel_value(cell) for cell in row]
 
 
 def _excel_value(cell: Any) -> Any:
@@ -243,6 +252,8 @@ def _excel_value(cell: Any) -> Any:
     from openpyxl.utils.escape import unescape
 
     value = cell.value
+    if cell.data_type == "e":  # an error, such as #N/A: there is no value
+        return None
     if isinstance(value, str):
         return unescape(value)
     if isinstance(value, dt.datetime) and value.time() == dt.time.min:

@@ -50,6 +50,7 @@ def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
     """UTF-8 with the delimiter of such an input; marked as UTF-8 unless the input is plain UTF-8.
 
     A file in Windows-1252 comes from Excel, which takes UTF-8 without a mark for Windows-1252.
+    A NUL, which few readers of CSV take, becomes a replacement character of the same length.
     """
     table = layout.table
     suffix = path.suffix.lower()
@@ -60,8 +61,12 @@ def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
     with open(
         path, "w", encoding="utf-8-sig" if marked else "utf-8", errors="replace", newline=""
     ) as file:
+
+        def put(line: str) -> None:
+            file.write(line[:-2].replace("\0", "\N{REPLACEMENT CHARACTER}") + "\n")
+
         # With "\r\n" as its line end the writer also quotes a lone "\r", which readers split at.
-        unix = SimpleNamespace(write=lambda line: file.write(line[:-2] + "\n"))
+        unix = SimpleNamespace(write=put)
         writer = csv.writer(unix, delimiter="," if delimiter == ONE_COLUMN else delimiter)
         writer.writerow(layout.names)
         for chunk, readings in pairs:
@@ -93,7 +98,7 @@ def write_parquet(path: Path, layout: Layout, pairs: Pairs) -> None:
 
 
 def write_excel(path: Path, layout: Layout, pairs: Pairs) -> None:
-    """One sheet; a text that starts with "=" stays a text."""
+    """One sheet; a text that looks like a formula or an error stays a text."""
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
 
@@ -103,7 +108,7 @@ def write_excel(path: Path, layout: Layout, pairs: Pairs) -> None:
     def append(values: Iterable[Any]) -> None:
         row = [cells.excel(value) for value in values]
         for at, value in enumerate(row):
-            if isinstance(value, str) and value.startswith("="):
+            if isinstance(value, str) and value.startswith(("=", "#")):
                 row[at] = WriteOnlyCell(sheet, value)
                 row[at].data_type = "s"
         sheet.append(row)

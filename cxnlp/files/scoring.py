@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -68,7 +69,7 @@ class Report:
     encoding, delimiter
         Of a text file, as found out.
     replaced
-        Columns of an earlier scoring that gave way.
+        Columns of an earlier scoring that gave way; also those that were not written anew.
     bad, bad_rows
         The first rows that could not be read, and how many there are in all.
     seconds
@@ -116,7 +117,8 @@ def score_file(
     evidence
         Also write the words that carry each reading.
     resume
-        Go on where an interrupted run with the same input, model and options stopped.
+        Go on where an interrupted run with the same input, model and options stopped; it keeps
+        its own `chunk_rows`.
     force
         Replace an output, or what an interrupted run left.
     progress
@@ -135,15 +137,17 @@ def score_file(
     stamp = _stamp(source)
     found = survey(table, text, target)
     fresh = _readings(model.classify([], evidence=evidence)).schema
-    if found.text in fresh.names:
+    own = _readings(model.classify([])).schema.names  # also those that this run does not write
+    if found.text in own:
         raise FileError(
             f"Column {found.text!r} would give way to the readings; give it another name."
         )
-    kept = {name: kinds for name, kinds in found.kinds.items() if name not in fresh.names}
+    kept = {name: kinds for name, kinds in found.kinds.items() if name not in own}
     if target.suffix.lower() == ".xlsx":
         outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
     chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
-    _start(work, _journal(table, stamp, model, found.text, chunk_rows, evidence), resume)
+    journal = _journal(table, stamp, model, found.text, chunk_rows, evidence)
+    chunk_rows = _start(work, journal, resume)["options"]["chunk_rows"]
 
     rows = resumed = 0
     with _Rejects(work / "rejects.jsonl") as rejects:
@@ -177,7 +181,7 @@ def score_file(
         found.text,
         table.encoding,
         table.delimiter if table.delimiter != ONE_COLUMN else None,
-        [name for name in found.kinds if name in fresh.names],
+        [name for name in found.kinds if name in own],
         rejects.first,
         rejects.count,
         time.monotonic() - started,
@@ -247,14 +251,12 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
             raise FileError(f"{path} is the input; give the output another name.")
     if target.is_dir():
         raise FileError(f"{target} is a folder; give the output another name.")
-    if force:
-        shutil.rmtree(work, ignore_errors=True)
-    elif work.exists() and not resume:
+    if work.exists() and not (resume or force):
         raise FileError(
             f"{work} was left by a run that was interrupted; go on with --resume, or begin anew "
             "with --force."
         )
-    elif target.exists() and not work.exists():
+    if target.exists() and not (work.exists() or force):
         raise FileError(f"{target} exists and is whole; replace it with --force.")
 
 
@@ -281,21 +283,46 @@ def _journal(
     }
 
 
-def _start(work: Path, journal: dict[str, Any], resume: bool) -> None:
+def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
+    """Begin a run, or go on with an earlier one, and give its journal."""
     note = work / "journal.json"
     if resume and note.exists():
         before = json.loads(note.read_text(encoding="utf-8"))
-        changed = [part for part in journal if before.get(part) != journal[part]]
-        if changed:
-            raise FileError(
-                f"Cannot go on: another {' and '.join(changed)} than that of the run which left "
-                f"{work}. Begin anew with --force."
-            )
-        return
+        _check_same(before, journal, work)
+        return before
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     with _whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
+    return journal
+
+
+def _check_same(before: dict[str, Any], journal: dict[str, Any], work: Path) -> None:
+    """Refuse to go on with another input, model or options than before."""
+    begun, given = (
+        {"model": run["model"]["name"], **run["options"], "chunk_rows": None}  # is taken over
+        for run in (before, journal)
+    )
+    another = [part for part in ("input", "model") if before[part] != journal[part]]
+    changed = [name for name in given if begun[name] != given[name]]
+    if changed and "input" not in another:
+        was, now = (" ".join(_flag(name, run[name]) for name in changed) for run in (begun, given))
+        raise FileError(
+            f"Cannot go on: the run which left {work} was begun with {was}, not {now}. Give that, "
+            "or begin anew with --force."
+        )
+    if another:
+        raise FileError(
+            f"Cannot go on: another {' and '.join(another)} than that of the run which left "
+            f"{work}. Begin anew with --force."
+        )
+
+
+def _flag(name: str, value: Any) -> str:
+    """An option as it is given on the command line."""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {shlex.quote(str(value))}"
 
 
 def _readings(results: Results) -> pa.Table:

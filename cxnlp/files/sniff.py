@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ SAMPLE_LINES = 100
 ONE_COLUMN = "\x1f"
 
 _DELIMITERS = ",;\t|"
+_STATED = re.compile(rf'"?sep=([{_DELIMITERS}])"?[\r\n]*', re.IGNORECASE)
 
 
 def lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
@@ -50,6 +52,12 @@ def encoding(path: Path) -> str:
                 except UnicodeDecodeError:
                     broken += 1
     return "cp1252" if broken > valid else "utf-8"
+
+
+def stated_delimiter(path: Path, encoding: str) -> str | None:
+    """The delimiter that the first line states, as Excel has it: sep=; before the header."""
+    stated = _STATED.fullmatch(next(lines(path, encoding, newline=""), ""))
+    return stated and stated[1]
 
 
 def delimiter(path: Path, encoding: str) -> str:
