@@ -2,8 +2,9 @@
 
     python benchmarks/figures.py
 
-The manifest holds what `cxnlp eval ... --record` printed, throughput.json what throughput.py
-measured; nothing in between is typed by hand. A test checks that README.md is what this writes.
+The manifest holds what `cxnlp eval ... --record` printed, throughput.json and scale.json what
+throughput.py and scale.py measured; nothing in between is typed by hand. A test checks that
+README.md is what this writes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def accuracy(manifests: list[dict]) -> str:
     return "\n".join([*lines, "", "Printed by", "", commands])
 
 
-def speed(measured: dict) -> str:
+def speed(measured: dict, scale: dict) -> str:
     pipeline = "transformers pipeline, float32, batches of 32"
     rates, ratios = measured["rates"], measured["ratios"]
     one = "transformers pipeline, float32, one by one"
@@ -47,7 +48,12 @@ def speed(measured: dict) -> str:
         f"{measured['import_s']:.2f} s with Python, a first result from a cold start "
         f"{measured['first_result_s']:.2f} s, and {measured['memory_comments']:,} comments "
         f"{measured['memory_mb']:.0f} MB at the peak. Measured by "
-        "`python benchmarks/throughput.py`."
+        "`python benchmarks/throughput.py`.\n\n"
+        f"`fast` reads a million comments of {scale['growth']['words']:.0f} words in "
+        f"{scale['growth']['fast']['1000000']['seconds']:.0f} s there; a CSV of a million becomes "
+        f"a Parquet file in {scale['file']['seconds']:.0f} s and "
+        f"{scale['file']['peak_mb']:.0f} MB at the peak. "
+        "Measured by `python benchmarks/scale.py`."
     )
 
 
@@ -57,8 +63,11 @@ def filled(readme: str) -> str:
         json.loads((ROOT / "models" / name / "manifest.json").read_text(encoding="utf-8"))
         for name in ("accurate", "fast")
     ]
-    measured = json.loads((ROOT / "benchmarks/throughput.json").read_text(encoding="utf-8"))
-    for name, text in (("figures", accuracy(manifests)), ("speed", speed(measured))):
+    measured = [
+        json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("throughput", "scale")
+    ]
+    for name, text in (("figures", accuracy(manifests)), ("speed", speed(*measured))):
         pattern = rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)"
         readme = re.sub(pattern, lambda m, t=text: m[1] + t + "\n" + m[2], readme, flags=re.S)
     return readme
