@@ -20,6 +20,9 @@ app = typer.Typer(
 )
 ModelOption = Annotated[str, typer.Option("--model", help="A shipped model, or a model folder.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, or cuda for a GPU.")]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", help="The sheet of an Excel file that holds several.")
+]
 SHOWN_BAD_ROWS = 10
 
 
@@ -47,6 +50,7 @@ def score(
         Path | None, typer.Option("-o", "--output", help="By default INPUT.scored.SUFFIX.")
     ] = None,
     text: Annotated[str | None, typer.Option(help="The column with the comments.")] = None,
+    sheet: SheetOption = None,
     model: ModelOption = "accurate",
     device: DeviceOption = "cpu",
     evidence: Annotated[bool, typer.Option(help="Write the words that carry a reading.")] = True,
@@ -78,6 +82,7 @@ def score(
                 target,
                 model=load(model, device=device),
                 text=text,
+                sheet=sheet,
                 chunk_rows=chunk_rows,
                 evidence=evidence,
                 resume=resume,
@@ -118,6 +123,7 @@ def report(
     lang: Annotated[str, typer.Option(help="The language of the report: en or nl.")] = "en",
     title: Annotated[str | None, typer.Option(help="The title of the report.")] = None,
     text: Annotated[str | None, typer.Option(help="The column with the comments.")] = None,
+    sheet: SheetOption = None,
     date: Annotated[str | None, typer.Option(help="The column with their dates.")] = None,
     score: Annotated[str | None, typer.Option(help="The column with NPS or another score.")] = None,
     kind: Annotated[
@@ -141,6 +147,7 @@ def report(
         lang=lang,
         title=title,
         text=text,
+        sheet=sheet,
         date=date,
         score=score,
         kind=kind,

@@ -6,6 +6,7 @@ import sys
 import types
 from pathlib import Path
 
+import openpyxl
 import pytest
 import tiny
 from conftest import FakeModel
@@ -148,6 +149,26 @@ def test_report(
     assert f"written to {page} (" in capsys.readouterr().err
     assert run(monkeypatch, "report", scored) == 0
     assert scored.with_suffix(".html").is_file()
+
+
+def test_a_sheet_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path, scored = tmp_path / "comments.xlsx", tmp_path / "comments.scored.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["shop"])
+    data = book.create_sheet("Data")
+    data.append(["comment"])
+    data.append(["traag"])
+    book.save(path)
+    assert run(monkeypatch, "score", path) == 1
+    assert "(Sheet, Data); say which with --sheet NAME" in capsys.readouterr().err
+    assert run(monkeypatch, "score", path, "--sheet", "Data") == 0
+    book = openpyxl.load_workbook(scored)
+    book.create_sheet("Notes").append(["checked"])
+    book.save(scored)
+    assert run(monkeypatch, "report", scored) == 1
+    assert run(monkeypatch, "report", scored, "--sheet", "Sheet") == 0
 
 
 def test_report_refuses_in_one_line(

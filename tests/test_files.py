@@ -485,6 +485,44 @@ def test_refusals_of_names(tmp_path: Path) -> None:
             run(source, target)
 
 
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_of_several_sheets_one_is_asked_for(tmp_path: Path) -> None:
+    shops = [["shop"], ["Gouda"]]
+    comments = [["comment"], ["traag"], ["vriendelijk"]]
+    path = workbook(tmp_path / "in.xlsx", {"Shops": shops, "Empty": [], "Q 1": comments})
+    with pytest.raises(FileError, match=r"Several sheets .*\(Shops, Q 1\); say which with --sheet"):
+        run(path, tmp_path / "out.csv")
+    with pytest.raises(FileError, match="has no sheet 'q'. Sheets: Shops, Empty, Q 1"):
+        run(path, tmp_path / "out.csv", sheet="q")
+    with pytest.raises(FileError, match="Sheet 'Empty' of .* is empty"):
+        run(path, tmp_path / "out.csv", sheet="Empty")
+    broken = FakeModel(fail_at_call=2)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", sheet="Q 1", chunk_rows=1, model=broken)
+    another = "with --sheet 'Q 1' --text comment, not --sheet Shops --text shop"
+    with pytest.raises(FileError, match=another):
+        run(path, tmp_path / "out.csv", sheet="Shops", text="shop", resume=True)
+    report = run(path, tmp_path / "out.csv", sheet="Q 1", resume=True)
+    assert (report.rows, report.resumed) == (2, 1)
+
+
+def test_the_only_sheet_with_cells_is_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "in.xlsx", {"Empty": [], "Data": [["comment"], ["traag"]]})
+    assert run(path, tmp_path / "out.csv").rows == 1
+    with pytest.raises(FileError, match="out.csv has no sheets; leave --sheet out"):
+        run(tmp_path / "out.csv", tmp_path / "again.csv", sheet="Data")
+
+
 def test_errors_in_cells_are_no_comments(tmp_path: Path) -> None:
     rows = [{"comment": "traag", "n": 1}, {"comment": "#N/A", "n": "#DIV/0!"}, {"comment": "ok"}]
     report = run(write(tmp_path / "in.xlsx", rows), tmp_path / "out.jsonl")

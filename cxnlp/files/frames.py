@@ -14,15 +14,20 @@ from cxnlp.files import inputs
 from cxnlp.files.inputs import BadRow
 
 
-def read_frame(path: Path | str) -> pd.DataFrame:
+def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
     """Read any file that `cxnlp score` writes; every cell of a CSV stays the string that it is.
+
+    Parameters
+    ----------
+    sheet
+        The sheet of a workbook to read; needed where several hold cells.
 
     Raises
     ------
     FileError
-        For a file that is missing, damaged or of another kind, and for a row that cannot be read.
+        For a file that `open_input` refuses, and for a row that cannot be read.
     """
-    table = inputs.open_input(Path(path))
+    table = inputs.open_input(Path(path), sheet)
     if isinstance(table, inputs.Csv):
         try:
             with warnings.catch_warnings():

@@ -208,43 +208,77 @@ class Jsonl(Input):
 
 
 class Excel(Input):
-    """The first sheet of a workbook; of formulas, their values."""
+    """A sheet of a workbook: the one that holds cells, or the one that is named.
 
-    def __init__(self, path: Path) -> None:
+    Of formulas it gives the values that were stored with them.
+
+    Attributes
+    ----------
+    sheet
+        Its name.
+    """
+
+    def __init__(self, path: Path, sheet: str | None = None) -> None:
         super().__init__(path)
-        header = next(self._parsed(), None)
-        if header is None:
-            raise FileError(f"{path} is empty; its first row must hold the column names.")
-        self.columns = _unique([flat(name) or "" for name in header[1]])
+        with self._sheets() as sheets:
+            self.sheet = self._found(sheets, sheet)
+            _, header = next(_filled(sheets[self.sheet]), (1, []))
+        if not header:
+            raise FileError(
+                f"Sheet {self.sheet!r} of {path} is empty; its first row must hold the column "
+                "names."
+            )
+        self.columns = _unique([flat(name) or "" for name in header])
+
+    def _found(self, sheets: dict[str, Any], wanted: str | None) -> str:
+        filled = [name for name, sheet in sheets.items() if any(_filled(sheet))]
+        if wanted is not None:
+            if wanted not in sheets:
+                raise FileError(
+                    f"{self.path} has no sheet {wanted!r}. Sheets: {', '.join(sheets)}."
+                )
+            return wanted
+        if len(filled) > 1:
+            raise FileError(
+                f"Several sheets of {self.path} hold cells ({', '.join(filled)}); say which with "
+                "--sheet NAME."
+            )
+        return [*filled, *sheets][0]
 
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
         return _chunked(self._records(), size, reject)
 
     def _records(self) -> Iterator[Row | BadRow]:
         width = len(self.columns)
-        for number, row in itertools.islice(self._parsed(), 1, None):
-            if len(row) > width:
-                fault = f"{len(row)} cells where the header has {width}"
-                yield BadRow(number, fault, json.dumps(row, ensure_ascii=False, default=flat))
-            else:
-                yield dict(itertools.zip_longest(self.columns, row))
+        with self._sheets() as sheets:
+            for number, row in itertools.islice(_filled(sheets[self.sheet]), 1, None):
+                if len(row) > width:
+                    fault = f"{len(row)} cells where the header has {width}"
+                    yield BadRow(number, fault, json.dumps(row, ensure_ascii=False, default=flat))
+                else:
+                    yield dict(itertools.zip_longest(self.columns, row))
 
-    def _parsed(self) -> Iterator[tuple[int, list[Any]]]:
-        """Give rows that are not blank, with their numbers, each up to its last filled cell."""
+    @contextlib.contextmanager
+    def _sheets(self) -> Iterator[dict[str, Any]]:
+        """Open the workbook and give its sheets by name."""
         import openpyxl
 
         with _refuse_damaged(self.path, *_DAMAGED_EXCEL), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions that openpyxl leaves out
             book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
         with contextlib.closing(book), _refuse_damaged(self.path, *_DAMAGED_EXCEL):
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # some writers state them wrong
-            for number, cells in enumerate(sheet.iter_rows(), 1):
-                row = list(cells)
-                while row and row[-1].value is None:
-                    row.pop()
-                if row:
-                    yield number, [_excel_value(cell) for cell in row]
+            yield {sheet.title: sheet for sheet in book.worksheets}
+
+
+def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    """Give rows that are not blank, with their numbers, each up to its last filled cell."""
+    sheet.reset_dimensions()  # some writers state them wrong
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        row = list(cells)
+        while row and row[-1].value is None:
+            row.pop()
+        if row:
+            yield number, [_excel_value(cell) for cell in row]
 
 
 def _excel_value(cell: Any) -> Any:
@@ -294,13 +328,24 @@ INPUTS: dict[str, type[Input]] = {
 }
 
 
-def open_input(source: Path) -> Input:
-    """Open a file as its suffix says."""
+def open_input(source: Path, sheet: str | None = None) -> Input:
+    """Open a file as its suffix says, a workbook at the sheet that is named.
+
+    Raises
+    ------
+    FileError
+        For a file that is missing, damaged or of another kind, and for a sheet that is not there,
+        is empty, or is one of several and was not named.
+    """
     kind = INPUTS.get(source.suffix.lower())
     if kind is None:
         raise FileError(f"Cannot read {source.name}: give one of {', '.join(INPUTS)}.")
     if not source.is_file():
         raise FileError(f"There is no file {source}.")
+    if kind is Excel:
+        return Excel(source, sheet)
+    if sheet is not None:
+        raise FileError(f"{source.name} has no sheets; leave --sheet out.")
     return kind(source)
 
 

@@ -21,7 +21,7 @@ import pyarrow.ipc
 from cxnlp.errors import FileError
 from cxnlp.files import cells, inputs, outputs
 from cxnlp.files.cells import Chunk
-from cxnlp.files.inputs import BadRow, Input, open_input
+from cxnlp.files.inputs import BadRow, Excel, Input, open_input
 from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
@@ -95,6 +95,7 @@ def score_file(
     *,
     model: Classifier,
     text: str | None = None,
+    sheet: str | None = None,
     chunk_rows: int = 10_000,
     evidence: bool = True,
     resume: bool = False,
@@ -112,6 +113,8 @@ def score_file(
         Files whose suffixes tell their formats, see ``inputs.INPUTS`` and ``OUTPUTS``.
     text
         The column to read; found out by its name or its contents if not given.
+    sheet
+        The sheet of a workbook to read; needed where several hold cells.
     chunk_rows
         Rows in memory at a time; fewer of a file with very many columns.
     evidence
@@ -131,7 +134,7 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), Path(target)
-    table, write = open_input(source), _writer(target)
+    table, write = open_input(source, sheet), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
     stamp = _stamp(source)
@@ -275,6 +278,7 @@ def _journal(
         "input": {"bytes": stamp[0], "changed": stamp[1], "start": start},
         "model": {"name": model.name, "files": model.manifest.get("files", {})},
         "options": {
+            "sheet": table.sheet if isinstance(table, Excel) else None,
             "text": text,
             "chunk_rows": chunk_rows,
             "evidence": evidence,
@@ -304,9 +308,11 @@ def _check_same(before: dict[str, Any], journal: dict[str, Any], work: Path) -> 
         for run in (before, journal)
     )
     another = [part for part in ("input", "model") if before[part] != journal[part]]
-    changed = [name for name in given if begun[name] != given[name]]
+    changed = [name for name in given if begun.get(name) != given[name]]
     if changed and "input" not in another:
-        was, now = (" ".join(_flag(name, run[name]) for name in changed) for run in (begun, given))
+        was, now = (
+            " ".join(_flag(name, run.get(name)) for name in changed) for run in (begun, given)
+        )
         raise FileError(
             f"Cannot go on: the run which left {work} was begun with {was}, not {now}. Give that, "
             "or begin anew with --force."

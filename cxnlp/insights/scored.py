@@ -72,7 +72,7 @@ class Scored:
     extra: pd.DataFrame
 
     @classmethod
-    def of(cls, source: Source, *, text: str | None = None) -> Scored:
+    def of(cls, source: Source, *, text: str | None = None, sheet: str | None = None) -> Scored:
         """Take the readings from wherever they are.
 
         Parameters
@@ -83,6 +83,8 @@ class Scored:
             confidence and evidence may be missing.
         text
             The column of a table that holds the comments; found out if not given.
+        sheet
+            The sheet of a workbook to read; needed where several hold cells.
 
         Raises
         ------
@@ -96,7 +98,7 @@ class Scored:
         if isinstance(source, Results):
             return cls._of_results(source)
         if isinstance(source, str | Path):
-            return cls._of_frame(read_frame(source), Path(source).name, text)
+            return cls._of_frame(read_frame(source, sheet), Path(source).name, text)
         if not isinstance(source, pd.DataFrame):
             if not hasattr(source, "__arrow_c_stream__"):
                 raise TypeError(

@@ -36,7 +36,8 @@ class Convolutions(nn.Module):
     width
         Of the states.
     near
-        Of each layer: the places that it reads, counted from the token's own, such as (-1, 0, 1).
+        Of each layer: the places that it reads, counted from the token's own, such as (-1, 0, 1);
+        of the first, two or more.
     """
 
     def __init__(
@@ -126,9 +127,7 @@ def even(encoder: Convolutions, heads: list[nn.Linear], batches: Iterable[Batch]
             head.weight *= scale
 
 
-def add(
-    graph: Graph, encoder: Convolutions, ids: str, pad: int, heads: list[np.ndarray]
-) -> Source:
+def add(graph: Graph, encoder: Convolutions, ids: str, pad: int, heads: list[np.ndarray]) -> Source:
     """Add the encoder to an ONNX graph that `export.build` has begun; give its last states.
 
     Parameters

@@ -159,18 +159,12 @@ class Graph:
         for name, weight, output in zip(names, weights, outputs, strict=True):
             self.product(source.name, source, weight, self.state[f"{name}.bias"], output)
 
-    def source(
-        self,
-        reads: str,
-        weights: list[np.ndarray],
-        stem: str,
-        strengths: Sequence[float] = STRENGTHS,
-    ) -> Source:
+    def source(self, reads: str, weights: list[np.ndarray], stem: str) -> Source:
         """A tensor as products with these weights take it: quantised, where the graph is int8."""
         self.reads.append(reads)
         if self.samples is None:
             return Source(reads, self._nothing())
-        scales = quantise(weights, self.samples(reads), strengths)
+        scales = quantise(weights, self.samples(reads))
         even = reads
         if scales.smooth is not None:
             inverse = self.constant(f"{stem}.smooth", (1 / scales.smooth).astype(np.float32))
@@ -241,9 +235,8 @@ class Graph:
             self.add("Add", [one.name, other.name], both)
             return Source(self.add("Relu", [both], output) if rectify else both, self._nothing())
         held = self._held(output, readers)
-        inputs = [name for each in (one, other, held) for name in (each.name, each.scale, each.zero)]
-        del inputs[6]
-        self.add("QLinearAdd", inputs, output, MICROSOFT)
+        inputs = [name for each in (one, other) for name in (each.name, each.scale, each.zero)]
+        self.add("QLinearAdd", [*inputs, held.scale, held.zero], output, MICROSOFT)
         return held
 
     def floats(self, source: Source, output: str) -> str:
@@ -273,9 +266,7 @@ class Graph:
         names = self._scale(name, scale, zero)
         return Source(name, names[1], names[0])
 
-    def _int8(
-        self, source: Source, weight: np.ndarray, output: str
-    ) -> tuple[str, str, np.ndarray]:
+    def _int8(self, source: Source, weight: np.ndarray, output: str) -> tuple[str, str, np.ndarray]:
         """A weight that reads `source` in int8, its scales, and what one is worth in a sum."""
         rounded, scale = int8(source.scaled(weight))
         return (

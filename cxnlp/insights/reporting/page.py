@@ -35,6 +35,7 @@ def report(
     score: str | None = None,
     kind: str | None = None,
     group: str | None = None,
+    sheet: str | None = None,
     model: str | Path | None = "accurate",
     dayfirst: bool | None = None,
     least: int = 10,
@@ -55,6 +56,8 @@ def report(
     text, date, score, group
         Columns with the comments, their dates, a score (NPS, CSAT, stars or a grade) and groups
         such as stores; found out by their names and contents if not given.
+    sheet
+        The sheet of a workbook to read; needed where several hold cells.
     kind
         Of the score, see `impact`; found out if not given.
     model
@@ -85,7 +88,7 @@ def report(
         raise CxnlpError(f"The report is a page: give {path.name} the suffix .html.")
     if not path.parent.is_dir():
         raise CxnlpError(f"There is no folder {path.parent}; make it first.")
-    scored = Scored.of(source, text=text)
+    scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
     page = render(content, Words(lang), title, _manifest(model))
     path.write_text(page, encoding="utf-8")
