@@ -305,7 +305,7 @@ def test_smoothing_tames_an_outlier_channel() -> None:
         made = graph.quantise([weight], inputs, strengths)
         x = inputs if made.smooth is None else inputs / made.smooth
         x = np.clip(np.round(x / made.scale) + made.zero, 0, 255) - made.zero
-        rounded, scale = graph.int8(graph.Source("x", scales=made).scaled(weight))
+        rounded, scale = graph.int8(graph.Source("x", smooth=made.smooth).scaled(weight))
         product = x @ rounded.astype(np.float32) * made.scale * scale
         return float(np.abs(product - inputs @ weight).mean())
 
