@@ -42,6 +42,11 @@ def test_tables_are_not_arithmetic(benchmark: Any) -> None:
     assert counted == (0, 3 * 16 * 16 + 16 * 84 + 16, 0)
 
 
+def test_int8_layers_are_counted(benchmark: Any) -> None:
+    counted = benchmark("arithmetic").count(tiny.int8(tiny.convolutions()))
+    assert counted == (2 * 3 * 16 * 16 + 16 * 84, 16, 0)
+
+
 def test_an_unknown_product_is_refused(benchmark: Any) -> None:
     import onnx
 

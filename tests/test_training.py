@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pyarrow as pa
 import pytest
@@ -449,6 +450,13 @@ def test_int8_convolutions_are_close_and_do_not_depend_on_the_neighbours() -> No
         assert np.abs(found[name] - exact[name]).max() < 0.1 * np.abs(exact[name]).max()
     alone = _run(made, ids[20:21, :20])  # without padding
     np.testing.assert_allclose(alone["aspects"][0], found["aspects"][20], atol=1e-5)
+
+
+def test_states_of_int8_convolutions_flow_as_bytes() -> None:
+    made = onnx.load_from_string(tiny.int8(tiny.convolutions())).graph
+    back = [node.output[0] for node in made.node if node.op_type == "DequantizeLinear"]
+    assert back == ["states"]  # what the embedding is the mean of
+    assert {"QLinearAdd", "QGemm"} <= {node.op_type for node in made.node}
 
 
 def test_lessons_point_at_the_tokens_of_the_evidence() -> None:
