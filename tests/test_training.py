@@ -22,6 +22,7 @@ from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
 from cxnlp.errors import FileError
 from cxnlp.evaluation import Readings, f1
+from cxnlp.firstnames import STAND_IN
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
 from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, tune
 from cxnlp.training.augment import Augmenter
@@ -165,14 +166,25 @@ def test_a_swap_says_the_same_of_somebody_else() -> None:
     assert {v.text[slice(*v.quotes[0])] for v in variants} == {"kortaf"}
     texts = [v.text for v in variants]
     assert any(t.startswith("Zij was") for t in texts)
-    assert any(t.split()[0] in augment.NAMES for t in texts)
+    assert any(t.startswith(f"{STAND_IN} was") for t in texts)
     assert any("jullie liet" in t for t in texts)
-    assert sum("Karim" in t for t in texts) < 5
+    assert all(t.endswith(f"{STAND_IN} wachten.") for t in texts)  # as the model reads "Karim"
+
+
+def test_a_swap_says_it_as_in_flanders() -> None:
+    text = "Als je belt over je koelkast, heb je meteen een aardige monteur."
+    said = augment.Comment(
+        text, np.float32([1, 0, 0, 0]), 0, np.zeros(34, np.float32), np.full((34, 2), -1)
+    )
+    vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
+    words = " ".join(vary(said).text for _ in range(40))
+    for word in ("Als ge", "ge belt", "frigo", "hebt ge", "onmiddellijk", "sympathieke technieker"):
+        assert word in words
 
 
 def test_swaps_leave_alone_what_is_no_person() -> None:
     nothing = np.zeros(34, np.float32), np.full((34, 2), -1)
-    for text, language in (("Na 3 u en 15u nog niks", "nl"), ("Man kann nicht, he", "other")):
+    for text, language in (("Na 3 u en 15u nog iets", "nl"), ("Man kann nicht, he", "other")):
         said = augment.Comment(text, np.float32([1, 0, 0, 0]), LANGUAGES.index(language), *nothing)
         vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
         assert {vary(said).text for _ in range(20)} == {text}

@@ -1,8 +1,8 @@
 """Fresh variants of the training comments, drawn anew each epoch.
 
 A comment is (text, targets): joining comments adds their labels up, burying one in neutral
-sentences keeps them; so does another name or pronoun; noise changes the letters but not the
-labels. All move the quotes along.
+sentences keeps them; so does another gender, or the word of Flanders for that of the Netherlands;
+noise changes the letters but not the labels. All move the quotes along.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 
 import numpy as np
 
+from cxnlp.firstnames import STAND_IN, unnamed
 from cxnlp.taxonomy import LANGUAGES, SENTIMENTS
 
 JOINTS = {
@@ -20,39 +21,68 @@ JOINTS = {
     "en": (" but ", ", but ", ", although ", " however ", " and ", ". ", " - ", "\n", ". Also ",
            ". But ", ". On the other hand, ", "... ", "; ", " though ", ". Still, ", ", "),
 }  # fmt: skip
-#: Who is served or serves changes no label: names of many origins, and pronouns.
-NAMES = tuple(
-    """
-    Daan Lars Bram Thijs Pieter Willem Ruud Henk Marieke Lotte Femke Anouk Ingrid Wilma Karin Anneke
-    Wout Jef Annelies Griet Lieven Ahmed Karim Rachid Hamza Bilal Omar Samir Fatima Samira Naima
-    Khadija Yasmina Hanane Mehmet Mustafa Emre Murat Hakan Zeynep Fatma Merve Hatice Sevgi Winston
-    Ruben Gladys Soraya Anil Ravi Priya Radjesh Tomasz Krzysztof Marek Pawel Agnieszka Katarzyna
-    Wojciech Andrzej Grzegorz Malgorzata Jacek Andrei Ivan Olga Svetlana Bogdan Elena James Oliver
-    Harry George Olivia Amelia Sophie Karen Linda Sarah David Peter John Michael Emma Lisa Susan
-    Helen Paul Kwame Kofi Abena Ngozi Chidi Adebayo Nnamdi Amina Fatoumata Tendai Zanele Nguyen Linh
-    Yuki Hiroshi Deepak Sanjay Anjali Sunita Imran Aisha Zainab Carlos Luis Carmen Lucia Giovanni
-    Giulia Hussein Leila Maryam Reza
-    """.split()
-)
-#: By language, words and those that may stand for them; a name may stand for `_SUBJECTS`.
-ALIKE: dict[str, dict[str, tuple[str, ...]]] = {
-    "nl": {
-        "hij": ("hij", "zij"), "meneer": ("meneer", "mevrouw"), "mevrouw": ("meneer", "mevrouw"),
-        "man": ("man", "vrouw"), "vrouw": ("man", "vrouw"), "u": ("u", "je", "jullie"),
-        "je": ("u", "je", "jullie"), "jullie": ("u", "je", "jullie"), "uw": ("uw", "je", "jullie"),
-    },
-    "en": {
-        "he": ("he", "she"), "she": ("he", "she"), "lady": ("lady", "gentleman"),
-        "gentleman": ("lady", "gentleman"), "man": ("man", "woman"), "woman": ("man", "woman"),
-    },
+#: By language, words that may stand for one another in what a comment says of service: genders,
+#: forms of address, and what one says in Flanders and in the Netherlands.
+_SETS = {
+    "nl": (
+        "meneer|mevrouw|mijnheer", "heer|dame", "man|vrouw", "jongen|meisje", "vader|moeder",
+        "jongeman|jongedame", "zoon|dochter", "vriend|vriendin", "gastheer|gastvrouw",
+        "medewerker|medewerkster", "verkoper|verkoopster", "ober|serveerster",
+        "verpleger|verpleegster|verpleegkundige", "opa|oma",
+        "u|je|jullie", "je bent|u bent|ge zijt", "je hebt|u heeft|u hebt|ge hebt",
+        "je kunt|je kan|u kunt|u kan|ge kunt", "je moet|u moet|ge moet", "je mag|u mag|ge moogt",
+        "je krijgt|u krijgt|ge krijgt", "je wordt|u wordt|ge wordt", "je weet|u weet|ge weet",
+        "je wilt|je wil|u wilt|ge wilt", "je gaat|u gaat|ge gaat", "je staat|u staat|ge staat",
+        "je belt|u belt|ge belt", "heb je|hebt u|heeft u|hebt ge", "ben je|bent u|zijt ge",
+        "kun je|kan je|kunt u|kunt ge", "moet je|moet u|moet ge", "als je|als u|als ge",
+        "dat je|dat u|dat ge|da ge", "krijg je|krijgt u|krijgt ge", "word je|wordt u|wordt ge",
+        "leuk|plezant|tof", "leuke|plezante|toffe", "aardig|sympathiek", "aardige|sympathieke",
+        "vervelend|ambetant", "vervelende|ambetante", "tevreden|content", "gek|zot",
+        "jammer|spijtig", "helaas|jammer genoeg|spijtig genoeg", "ellende|miserie",
+        "bedankt|merci", "dank je wel|dank u wel|dankjewel|merci", "gezeur|gezaag",
+        "meteen|direct|onmiddellijk|dadelijk", "straks|subiet", "de hele|heel de|de ganse",
+        "heel|zeer", "niks|niets", "telkens|elke keer|iedere keer", "ochtend|voormiddag",
+        "middag|namiddag", "een beetje|een bitje", "misschien|wellicht", "natuurlijk|uiteraard",
+        "zeker weten|zeker en vast", "begrijp|snap|versta", "begrijpt|snapt|verstaat",
+        "begrijpen|snappen|verstaan", "begrijpelijk|verstaanbaar", "bellen|telefoneren",
+        "gebeld|getelefoneerd", "kletsen|babbelen", "praatje|babbel|babbeltje",
+        "zin in|goesting in", "mobieltje|gsm", "telefoonnummer|gsm-nummer", "koelkast|frigo",
+        "magnetron|microgolfoven", "geldautomaat|bankautomaat", "parkeerplaats|parking",
+        "stoep|voetpad", "basisschool|lagere school", "kinderopvang|crèche",
+        "ziekenhuis|kliniek|hospitaal", "eerste hulp|spoed|spoedgevallen", "huisarts|huisdokter",
+        "monteur|technieker", "zorgverzekeraar|mutualiteit", "gemeentehuis|stadhuis",
+        "slager|beenhouwer", "toetje|dessert", "friet|frieten|patat", "rommel|brol",
+        "cv-ketel|verwarmingsketel", "aan de lijn|aan de telefoon", "kapot|stuk",
+    ),
+    "en": (
+        "lady|gentleman", "man|woman|guy", "boy|girl", "sir|madam", "mr|mrs|ms", "waiter|waitress",
+        "salesman|saleswoman|salesperson", "husband|wife", "son|daughter", "mother|father",
+        "mum|dad", "himself|herself", "grandfather|grandmother", "uncle|aunt",
+    ),
 }  # fmt: skip
+#: Words whose alternatives do not go back to them, for want of one form that fits.
+_ONE_WAY = {
+    "nl": {"hij": "hij|zij", "hem": "hem|haar", "uw": "uw|je|jullie", "opnieuw": "weer|terug"},
+    "en": {"he": "he|she", "she": "he|she", "him": "him|her", "his": "his|her"},
+}
+#: By language, words and those that may stand for them.
+ALIKE: dict[str, dict[str, tuple[str, ...]]] = {
+    language: {word: tuple(words.split("|")) for words in sets for word in words.split("|")}
+    | {word: tuple(words.split("|")) for word, words in _ONE_WAY[language].items()}
+    for language, sets in _SETS.items()
+}
+#: Words for which a name may stand too.
 _SUBJECTS = {"hij", "he", "she"}
 _SWAPPED = {
-    language: re.compile(
-        rf"(?<!\d)(?<!\d )\b(?:{'|'.join(NAMES)}|(?i:{'|'.join(words)}))\b"  # "3 u" is a time
+    language: re.compile(  # the longest first; "3 u" is a time
+        r"(?<!\d)(?<!\d )\b(?:"
+        + "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+        + r")\b",
+        re.IGNORECASE,
     )
     for language, words in ALIKE.items()
 }
+_WORD = re.compile(r"\S+")
 NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
 
@@ -116,7 +146,7 @@ class Augmenter:
             comment = self._buried(comment)
         if chance[2] < self.noise:
             comment = self._noisy(comment)
-        return comment
+        return _unnamed(comment)
 
     def _language(self, comment: Comment) -> str:
         name = LANGUAGES[comment.language]
@@ -161,7 +191,7 @@ class Augmenter:
         return dataclasses.replace(comment, text=before + text + after, quotes=quotes)
 
     def _swapped(self, comment: Comment) -> Comment:
-        """Another name, gender or form of address.
+        """Another name, gender, form of address, or the word that the other Dutch has for it.
 
         Counterfactual data augmentation: Lu et al. (2020), "Gender Bias in Neural Natural Language
         Processing".
@@ -172,12 +202,11 @@ class Augmenter:
         letters = list(comment.text)
         for found in _SWAPPED[language].finditer(comment.text):
             word = found[0]
-            alike = ALIKE[language].get(word.lower())
-            if alike is None or (word.lower() in _SUBJECTS and self.draw.random() < 0.5):
-                other = NAMES[self.draw.integers(len(NAMES))]
-            else:
-                other = alike[self.draw.integers(len(alike))]
-                other = other.capitalize() if word[0].isupper() else other
+            alike = ALIKE[language][word.lower()]
+            other = alike[self.draw.integers(len(alike))]
+            if word.lower() in _SUBJECTS and self.draw.random() < 0.5:
+                other = STAND_IN
+            other = other[0].upper() + other[1:] if word[0].isupper() else other
             letters[found.start()] = other
             letters[found.start() + 1 : found.end()] = [""] * (len(word) - 1)
         return _respelled(comment, letters)
@@ -202,6 +231,17 @@ class Augmenter:
         if self.draw.random() < 0.2:
             letters = ["" if letter in ".,!?;:" else letter for letter in letters]
         return _respelled(comment, letters)
+
+
+def _unnamed(comment: Comment) -> Comment:
+    """The comment as the model will read it, with one name for every first name."""
+    letters = list(comment.text)
+    for found in _WORD.finditer(comment.text):
+        word = unnamed(found[0])
+        if word != found[0]:
+            letters[found.start()] = word
+            letters[found.start() + 1 : found.end()] = [""] * (len(found[0]) - 1)
+    return _respelled(comment, letters)
 
 
 def _respelled(comment: Comment, letters: list[str]) -> Comment:
