@@ -28,7 +28,7 @@ from cxnlp.training import augment, base, corpus, distil, export, fit, graph, re
 from cxnlp.training.augment import Augmenter
 from cxnlp.training.convolutions import even
 from cxnlp.training.fit import Batch, Stage, comments_of
-from cxnlp.training.network import Network
+from cxnlp.training.network import Dropout, Network, hasten
 
 LABELLED = [
     ("nl", "vriendelijk geholpen", "positive", {"friendliness": ["+", "vriendelijk"]}),
@@ -510,3 +510,27 @@ def test_the_recipes_can_be_read(path: Path) -> None:
     assert config.name == path.stem
     assert config.neutral.exists()
     assert all(file.exists() for file in config.extra)
+
+
+def test_cheap_dropout_hides_the_share_it_says_and_not_the_same_each_time() -> None:
+    dropout = Dropout(0.25)
+    states = torch.ones(64, 100)
+    first, second = dropout(states), dropout(states)
+    assert abs(float((first == 0).float().mean()) - 0.25) < 0.03
+    assert abs(float(first.mean()) - 1) < 0.03
+    assert not torch.equal(first, second)
+    assert torch.equal(dropout.eval()(states), states)
+
+
+def test_a_hastened_network_reads_the_same() -> None:
+    shape = BertConfig(
+        vocab_size=40, hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=8, max_position_embeddings=64,
+    )  # fmt: skip
+    encoder = BertModel(shape, add_pooling_layer=False)
+    ids = torch.arange(5, 25).view(2, 10)
+    before = encoder.eval()(ids).last_hidden_state
+    hasten(encoder)
+    assert not any(isinstance(m, torch.nn.Dropout) and m.p for m in encoder.modules())
+    assert torch.equal(encoder.eval()(ids).last_hidden_state, before)
+    assert not torch.equal(encoder.train()(ids).last_hidden_state, before)

@@ -17,10 +17,11 @@ import torch
 from datasets import Dataset
 from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
+from transformers import BertModel
 
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training.augment import Augmenter, Comment
-from cxnlp.training.network import Network
+from cxnlp.training.network import Network, hasten
 
 log = logging.getLogger("cxnlp.training")
 
@@ -244,6 +245,9 @@ def fit(
     Returns the trained network (the moving average of its weights where the stage asks for it).
     """
     torch.manual_seed(stage.seed)
+    device = next(network.parameters()).device
+    if device.type == "cpu" and isinstance(network.encoder, BertModel):
+        hasten(network.encoder)
     optimiser = torch.optim.AdamW(
         _groups(network, stage), weight_decay=stage.weight_decay, betas=(0.9, 0.98), fused=True
     )
@@ -265,7 +269,6 @@ def fit(
             average.load_state_dict(state["average"])
         step = state["step"]
         log.info("%s: resumed at step %d of %d", stage.name, step, steps)
-    device = next(network.parameters()).device
     saved = started = time.monotonic()
     running = torch.zeros((), device=device)
     while step < steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 from transformers import BertModel
+from transformers.models.bert.modeling_bert import BertSelfAttention
 
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 from cxnlp.training.convolutions import Convolutions
@@ -36,6 +37,40 @@ class LabelAttention(nn.Module):
         scores = self.query(states).masked_fill(~mask[..., None], -1e4)
         attention = scores.log_softmax(dim=1)
         return (attention.exp() * self.value(states)).sum(dim=1), attention
+
+
+class Dropout(nn.Module):
+    """Dropout whose mask is a window, drawn anew, of one pool of random ones.
+
+    On two cores, drawing as many random numbers as there are states took a third of the training.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self._pools: dict[torch.dtype, torch.Tensor] = {}
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Any shape -> the same shape."""
+        if not self.training or not self.share:
+            return states
+        size = states.numel()
+        pool = self._pools.get(states.dtype)
+        if pool is None or len(pool) < 2 * size:
+            kept = torch.rand(max(2 * size, 1 << 22)) >= self.share
+            pool = self._pools[states.dtype] = kept.to(states.dtype) / (1 - self.share)
+        start = int(torch.randint(len(pool) - size, ()))
+        return states * pool[start : start + size].view(states.shape)
+
+
+def hasten(encoder: BertModel) -> None:
+    """Make a BERT train faster on a CPU: a cheap `Dropout`, and none of its attention."""
+    cheap = Dropout(encoder.config.hidden_dropout_prob)
+    for part in list(encoder.modules()):
+        if isinstance(part, BertSelfAttention):
+            part.dropout.p = 0.0
+        elif isinstance(getattr(part, "dropout", None), nn.Dropout):
+            part.dropout = cheap
 
 
 class Network(nn.Module):
