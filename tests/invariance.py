@@ -62,7 +62,7 @@ def named(text: str) -> list[str]:
 
 def alternatives(text: str) -> list[str]:
     """The comment with the n-th alternative of every brace, for each n."""
-    count = len(_BRACES.findall(text)[0].split("|"))
+    (count,) = {len(brace.split("|")) for brace in _BRACES.findall(text)}
     return [_BRACES.sub(lambda brace, n=n: brace[1].split("|")[n], text) for n in range(count)]
 
 

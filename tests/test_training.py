@@ -218,6 +218,8 @@ def test_what_is_frozen_gets_no_gradient(labelled: Path, weak: Path) -> None:
             depth >= frozen for depth in range(3)
         ]
         assert not network.encoder.embeddings.LayerNorm.weight.requires_grad
+    with pytest.raises(ValueError, match="freezes 4 layers of an encoder of 3"):
+        fit._groups(network, Stage("x", 1, 1e-3, 1e-2, frozen=4))
 
 
 def test_public_labels_need_the_folder_of_their_texts(labelled: Path) -> None:

@@ -318,6 +318,10 @@ def _groups(network: Network, stage: Stage) -> list[dict]:
     """
     encoder: Any = network.encoder
     layers = encoder.encoder.layer
+    if not 0 <= stage.frozen <= len(layers):
+        raise ValueError(
+            f"Stage {stage.name!r} freezes {stage.frozen} layers of an encoder of {len(layers)}."
+        )
     network.requires_grad_(True)
     for part in (encoder.embeddings, *layers[: stage.frozen]):
         part.requires_grad_(False)
