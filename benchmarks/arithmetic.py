@@ -15,8 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cxnlp import batching
 
-#: Rows, inputs and outputs of the int8 products that are tried for the peak: those of the models
-#: and larger ones.
+#: Rows, inputs and outputs of the int8 products that are tried for the peak: about those of the
+#: models, and larger ones.
 SHAPES = ((1024, 384, 128), (1024, 384, 1536), (1024, 1536, 384), (2048, 1024, 1024))
 #: Multiply-adds of a turn of such a product, on each core.
 TURN = 10_000_000_000

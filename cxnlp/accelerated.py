@@ -155,13 +155,14 @@ def _steps(node: onnx.NodeProto, precision: torch.dtype) -> list[Step]:
                 Step(_factor, (scale, scales), (factor,), {}),
                 Step(_product, (reads, units, factor, zero, bias), (output,), options),
             ]
-        case "QGemm", reads, scale, zero, weight, scales, _, bias, held, nothing:
+        case "QGemm", reads, scale, zero, weight, scales, zeros, bias, held, nothing:
             product = helper.make_node(
                 "MatMulIntegerToFloat",
-                [reads, weight, scale, scales, zero, "", f"{output}.bias"],
+                [reads, f"{output}.centred", scale, scales, zero, "", f"{output}.bias"],
                 [f"{output}.float"],
             )
             steps = [
+                Step(_centred, (weight, zeros), (f"{output}.centred",), {}),
                 Step(_bias, (bias, scale, scales), (f"{output}.bias",), options),
                 *_steps(product, precision),
                 Step(_quantize, (f"{output}.float", held, nothing), (output,), {}),
@@ -187,6 +188,10 @@ def _unknown(node: onnx.NodeProto) -> ModelError:
         f"The network's node {node.output[0]!r} is a {node.op_type} of {len(node.input)} tensors "
         f"with the options {options}, which only the device 'cpu' computes."
     )
+
+
+def _centred(weight: Tensor, zeros: Tensor) -> Tensor:
+    return weight.short() - zeros.short()
 
 
 def _in_units(weight: Tensor, *, precision: torch.dtype) -> Tensor:

@@ -253,6 +253,8 @@ def train(
         raise CxnlpError(f"{error.name} is missing: pip install 'cxnlp[train]'") from None
     settings: recipe.Config | distil.Config
     if "teacher" in recipe.Config.resolved(config):
+        if base:
+            raise CxnlpError(f"{config} has a teacher and no base; leave --base out.")
         settings = distil.Config.read(config)
     else:
         settings = recipe.Config.read(config)

@@ -13,6 +13,7 @@ from importlib import resources
 
 #: What every first name is read as.
 STAND_IN = "kim"
+_UNSPACED = re.compile(r"\S+")
 _WORD = re.compile(r"(\W*)([^\W\d_]+(?:-[^\W\d_]+)*)((?:['’´]s)?\W*)")
 
 
@@ -29,6 +30,11 @@ def unnamed(word: str) -> str:
     if match is None or not is_first_name(match[2]):
         return word
     return f"{match[1]}{STAND_IN}{match[3]}"
+
+
+def unnamed_text(text: str) -> str:
+    """A text with the stand-in for every first name."""
+    return _UNSPACED.sub(lambda found: unnamed(found[0]), text)
 
 
 def is_first_name(word: str) -> bool:

@@ -73,6 +73,12 @@ def network() -> Network:
         for name, weights in made.named_parameters():
             if name.startswith("head.") and name.endswith("weight"):
                 weights.mul_(40)  # decisions that differ from text to text
+            elif ".LayerNorm." in name and name.endswith("weight"):
+                weights.uniform_(0.5, 1.5)  # so that a graph without any of these is another one
+            elif ".layer." in name and name.endswith("bias"):
+                weights.normal_(std=0.3)
+            elif ".layer." in name:
+                weights.mul_(6)
         made.head.value.bias.zero_()
     return made
 

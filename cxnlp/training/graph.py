@@ -55,15 +55,8 @@ class Source:
     smooth: np.ndarray | None = None
 
     def scaled(self, weight: np.ndarray) -> np.ndarray:
-        """The weight that makes up for the evening of the channels.
-
-        The weight may read several tensors like this one, side by side.
-        """
-        if self.smooth is None:
-            return weight
-        repeated = np.tile(self.smooth, len(weight) // len(self.smooth))
-        scaled: np.ndarray = weight * repeated[:, None]
-        return scaled
+        """The weight that makes up for the evening of the channels."""
+        return weight if self.smooth is None else weight * self.smooth[:, None]
 
 
 def quantise(
@@ -105,16 +98,18 @@ def quantise(
 
 
 def uint8(low: float, high: float) -> tuple[float, int]:
-    """Scale and zero point that map this range to all of uint8."""
-    scale = (high - low) / 255
+    """Scale and zero point that map this range, and zero, to all of uint8."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = (high - low) / 255 or 1.0
     return scale, int(np.clip(round(-low / scale), 0, 255))
 
 
 def int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Symmetric int8 with one scale for each output; at most 127, as ONNX Runtime wants.
 
-    On x86 processors without VNNI its products add pairs in saturating 16 bits: inputs that are far
-    from their zero point on both may lose a little there.
+    On x86 processors without VNNI its products add pairs in saturating 16 bits. Emulated so, a
+    transformer's decisions differed in 5 of 177, its probabilities by up to 0.12; nothing of the
+    narrow network saturated.
     """
     scale = (np.abs(weight).max(axis=0) / 127 + 1e-12).astype(np.float32)
     return np.round(weight / scale).astype(np.int8), scale
@@ -196,6 +191,7 @@ class Graph:
             wide = self.product(reads, source, weight, bias, f"{output}.wide")
             return Source(self.add("Relu", [wide], output), self._nothing())
         weights, scales, factor = self._int8(source, weight, output)
+        assert np.abs(bias / factor).max() < 2**31, output
         count = np.round(bias / factor).astype(np.int32)
         flat, place = (
             self.constant(f"{output}.{name}", np.array(value))
@@ -259,7 +255,7 @@ class Graph:
         assert self.samples is not None
         rows = self.samples(name)
         if readers is None:
-            scale, zero = uint8(min(float(rows.min()), 0.0), max(float(rows.max()), 0.0))
+            scale, zero = uint8(float(rows.min()), float(rows.max()))
         else:
             chosen = quantise(readers, rows, AS_IT_IS)
             scale, zero = chosen.scale, chosen.zero
@@ -321,7 +317,7 @@ class Graph:
         """
         if self.samples is None:
             return Source(self.add("Gather", [table, ids], output), self._nothing())
-        step, origin = uint8(min(float(rows.min()), 0.0), max(float(rows.max()), 0.0))
+        step, origin = uint8(float(rows.min()), float(rows.max()))
         scale, zero = self._scale(output, step, origin)
         self.add("QuantizeLinear", [table, scale, zero], f"{output}.held")
         return Source(self.add("Gather", [f"{output}.held", ids], output), zero, scale)
