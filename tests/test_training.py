@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 import tiny
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, XLMRobertaConfig
 
@@ -411,6 +412,29 @@ def test_the_recipe_from_files_to_a_model_folder(
     again = recipe.run(config, tmp_path / "work", tmp_path / "again")  # from what it kept
     same = Encoder((again / "tokenizer.json").read_text(encoding="utf-8"), tiny.graph())
     assert same.tokenize(pa.array(["een uur"], pa.large_string())).ids.tolist()
+
+
+def test_a_stage_leaves_the_share_it_says(
+    tmp_path: Path, labelled: Path, weak: Path, bert: Path
+) -> None:
+    _lines(tmp_path / "neutral.jsonl", [{"lang": "nl", "text": "Ik was er."}])
+    left = {}
+    for share in (0.0, 0.5, 1.0):
+        stage = Stage("one", 1, 1e-3, 1e-2, batch_size=8, share=share)
+        config = recipe.Config(
+            name="tiny", base=str(bert), labelled=[labelled], extra=[], dev=[labelled],
+            neutral=tmp_path / "neutral.jsonl", weak=None, public=None, weak_most=1000,
+            self_labelled=0, seed=0, description="", stages=[stage],
+        )  # fmt: skip
+        work = tmp_path / f"work{share}"
+        recipe.Training(config, work).train(stage)
+        left[share] = load_file(work / "one.0.safetensors")
+    start = load_file(work / "start.safetensors")
+    name = "head.value.weight"
+    assert torch.equal(left[0.0][name], start[name])
+    assert not torch.allclose(left[1.0][name], start[name], atol=1e-3)
+    half = (left[1.0][name] + start[name]) / 2
+    torch.testing.assert_close(left[0.5][name], half, atol=1e-4, rtol=0)
 
 
 def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> None:

@@ -59,6 +59,9 @@ class Stage:
     evidence_weight: float = 0.1
     average: float = 0.0
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""
+    share: float = 1.0
+    """Of the weights that this stage ends with in what goes on; the others are those it began with.
+    After Wortsman et al. (2022), "Robust fine-tuning of zero-shot models"."""
     repeat: int = 1
     """How often each comment of the extra corpus stands in an epoch."""
     copies: int = 1

@@ -137,8 +137,9 @@ def run(config: Config, work: Path, target: Path) -> Path:
     training.load(config.stages[-1])
     log.info("mean of the copies: %s", json.dumps(training.evaluate(training.network)))
     return finish(
-        config, training.network, training.tokenizer, training.labelled, training.dev, target
-    )
+        config, training.network, training.tokenizer, config.read_labelled(extra=True),
+        training.dev, target,
+    )  # fmt: skip
 
 
 class Training:
@@ -232,7 +233,12 @@ class Training:
         )
         batches = Batches(self.tokenizer, mine, comments, augment, self.weak, own)
         trained = fit(self.network, batches, mine, self.work, self.evaluate)
-        save_file(trained.state_dict(), done)
+        left = {name: value.clone() for name, value in trained.state_dict().items()}
+        if stage.share < 1:
+            self.load(before)
+            begun = self.network.state_dict()
+            left = {name: begun[name].lerp(value, stage.share) for name, value in left.items()}
+        save_file(left, done)
         (self.work / f"{mine.name}.resume.pt").unlink(missing_ok=True)
 
     def label(self, stage: Stage, copy: int) -> dict[str, np.ndarray]:
