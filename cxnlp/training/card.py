@@ -37,8 +37,8 @@ LIMITS = """\
 - What is meant but not said, irony above all, is often missed; a wish may be read as praise.
 - Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty; a fear
   that did not come true ("ik was bang dat het lang zou duren, maar ik was na vijf minuten aan de
-  beurt") as a complaint, and mock praise ("Brilliant app, it crashes every time I open it") as praise
-  and complaint at once.
+  beurt") as a complaint, and mock praise ("Brilliant app, it crashes every time I open it") as
+  praise and complaint at once.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
   and nicknames: see *What must not matter*. Do not compare people by the scores of comments that
   name them.
