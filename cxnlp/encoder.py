@@ -31,6 +31,21 @@ PARTS = ".,;!?…"
 SMALL = 16_000_000
 
 
+def session(network: bytes, threads: int = 0) -> onnxruntime.InferenceSession:
+    """A network on so many threads of the CPU (0: one a core), exact on every processor.
+
+    An x86 processor without VNNI would add pairs of products in 16 bits, which overflow: of 925
+    decisions that `accurate` made on comments of the corpus, 64 were others. Told to be exact, ONNX
+    Runtime takes a fifth more time there; on other processors it has nothing to change.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.enable_mem_pattern = False  # shapes differ from batch to batch
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+
 @dataclasses.dataclass(frozen=True)
 class Windows:
     """Texts as token ids, cut into windows; a text of usual length is one window.
@@ -112,13 +127,7 @@ class Encoder:
         if device == "cpu":
             threads, small = threads or _cores(), len(network) < SMALL
             self._at_once = threads if small else 1
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads // self._at_once
-            options.enable_mem_pattern = False  # shapes differ from batch to batch
-            options.log_severity_level = 3
-            self._session: Any = onnxruntime.InferenceSession(
-                network, options, providers=["CPUExecutionProvider"]
-            )
+            self._session: Any = session(network, threads // self._at_once)
             self._width: int = self._session.get_outputs()[-1].shape[-1]
             self.tokens = batching.SMALL_TOKENS if small else batching.TOKENS
         else:

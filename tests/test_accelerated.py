@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pyarrow as pa
 import pytest
 import tiny
@@ -19,7 +18,7 @@ from onnx import helper
 
 import cxnlp
 from cxnlp import accelerated, batching, store
-from cxnlp.encoder import Encoder
+from cxnlp.encoder import Encoder, session
 from cxnlp.errors import DeviceError, ModelError
 from cxnlp.model import Model
 from cxnlp.results import Results
@@ -66,7 +65,7 @@ def _ids() -> np.ndarray:
 def _differences(graph: bytes, precision: torch.dtype) -> dict[str, float]:
     """Of each output, relative to its largest number."""
     feeds = {"input_ids": _ids()}
-    plain = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    plain = session(graph)
     found = accelerated.Session(graph, "cpu", precision).run(NAMES, feeds)
     wanted = plain.run(NAMES, feeds)
     for left, right in zip(found, wanted, strict=True):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pyarrow as pa
 import pytest
 import tiny
@@ -21,6 +20,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, XLMRobe
 import cxnlp
 from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
+from cxnlp.encoder import session as open_session
 from cxnlp.errors import FileError
 from cxnlp.evaluation import Readings, f1
 from cxnlp.firstnames import STAND_IN
@@ -277,7 +277,7 @@ def test_a_word_of_thanks_leaves_a_complaint_a_complaint() -> None:
 
 
 def _run(graph: bytes, ids: np.ndarray) -> dict[str, np.ndarray]:
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = open_session(graph)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"input_ids": ids}), strict=True))
 
@@ -392,7 +392,7 @@ def test_the_recipe_from_files_to_a_model_folder(
     stages = [
         Stage("weak", 1, 1e-3, 1e-2, batch_size=8, weak_share=1.0, join=0.3, copies=2),
         Stage("self", 12, 1e-3, 3e-2, batch_size=8, self_share=0.5, bury=0.1, noise=0.1,
-              average=0.9),
+              hide=0.05, soften=0.2, average=0.9),
     ]  # fmt: skip
     config = recipe.Config(
         name="tiny", base=str(bert), labelled=[labelled], extra=[labelled], dev=[labelled],
@@ -435,6 +435,46 @@ def test_a_stage_leaves_the_share_it_says(
     assert not torch.allclose(left[1.0][name], start[name], atol=1e-3)
     half = (left[1.0][name] + start[name]) / 2
     torch.testing.assert_close(left[0.5][name], half, atol=1e-4, rtol=0)
+
+
+def test_labels_move_to_what_the_copies_say(
+    tmp_path: Path, labelled: Path, weak: Path, bert: Path
+) -> None:
+    _lines(tmp_path / "neutral.jsonl", [{"lang": "nl", "text": "Ik was er."}])
+    stage = Stage("one", 1, 1e-3, 1e-2, batch_size=8, copies=2)
+    config = recipe.Config(
+        name="tiny", base=str(bert), labelled=[labelled], extra=[], dev=[labelled],
+        neutral=tmp_path / "neutral.jsonl", weak=None, public=None, weak_most=1000,
+        self_labelled=0, seed=0, description="", stages=[stage],
+    )  # fmt: skip
+    training = recipe.Training(config, tmp_path / "work")
+    for at in range(2):
+        training.train(stage, at)
+    comments = fit.comments_of(training.labelled)
+    mean = training.said(stage, [c.text for c in comments], "labelled")
+    copies = [
+        training._said(training._file(stage, at), [c.text for c in comments], "labelled")
+        for at in range(2)
+    ]
+    np.testing.assert_allclose(mean["aspects"], sum(c["aspects"] for c in copies) / 2, atol=1e-6)
+    for share in (0.0, 0.25, 1.0):
+        for soft, hard, said in zip(
+            training._softened(comments, stage, share), comments, mean["sentiment"], strict=True
+        ):
+            wanted = hard.sentiment + share * (said - hard.sentiment)
+            np.testing.assert_allclose(soft.sentiment, wanted, atol=1e-6)
+            assert soft.text == hard.text
+            assert abs(float(soft.sentiment.sum()) - 1) < 1e-2
+
+
+def test_hidden_tokens_are_words(labelled: Path) -> None:
+    comments = fit.comments_of(corpus.read_labelled([labelled]))
+    stage = Stage("one", 1, 1e-3, 1e-2, batch_size=64, hide=1.0)
+    augment = Augmenter(comments, {"nl": ["x"], "en": ["x"]}, join=0, bury=0, noise=0, seed=0)
+    tokenizer = Tokenizer.from_str(tiny.tokenizer())
+    (batch,) = fit.Batches(tokenizer, stage, comments, augment, None, None).epoch()
+    assert set(batch.ids.unique().tolist()) <= set(range(len(base.SPECIALS)))
+    assert (batch.ids[:, 0] == base.SPECIALS.index("<s>")).all()
 
 
 def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> None:

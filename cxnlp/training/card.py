@@ -35,10 +35,9 @@ LIMITS = """\
 - The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
   broadband and restaurants. On other subjects it reads less well: see the figures of each file.
 - What is meant but not said, irony above all, is often missed; a wish may be read as praise.
-- Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty; a fear
-  that did not come true ("ik was bang dat het lang zou duren, maar ik was na vijf minuten aan de
-  beurt") as a complaint, and mock praise ("Brilliant app, it crashes every time I open it") as
-  praise and complaint at once.
+- Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty, praise
+  by denying a fault ("helemaal niet ingewikkeld", "bepaald niet ondeskundig") as a complaint, and
+  mock praise ("Brilliant app, it crashes every time I open it") as praise and complaint at once.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
   and nicknames: see *What must not matter*. Do not compare people by the scores of comments that
   name them.
@@ -154,7 +153,8 @@ def _errors(errors: dict[str, Any]) -> str:
         f"{errors['read']} wrong decisions on the comments that calibrate it were drawn at random "
         f"and read: {errors['missed']} missed an aspect that the label has, "
         f"{errors['read'] - errors['missed']} found one that it has not. Drawn and counted by "
-        "`python benchmarks/errors.py`; the examples are invented.",
+        "`python benchmarks/errors.py`; the examples are invented. One reader gave each a cause, "
+        "and causes border on one another: differences of a few say nothing.",
         "",
         "| cause | decisions | | for example |",
         "| --- | ---: | --- | --- |",

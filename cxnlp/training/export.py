@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from cxnlp.encoder import session
 from cxnlp.training.convolutions import Convolutions
 from cxnlp.training.convolutions import add as add_convolutions
 from cxnlp.training.graph import MICROSOFT, READS, Graph, Source
@@ -159,26 +160,20 @@ def sampler(
     -------
     A function from a tensor's name to its rows, (rows, channels) float32.
     """
-    import onnxruntime
-
     (wanted,) = (prop.value.split() for prop in float_model.metadata_props if prop.key == READS)
     tapped = onnx.ModelProto()
     tapped.CopyFrom(float_model)
     tapped.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in wanted
     )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        tapped.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    tapping = session(tapped.SerializeToString())
     kept: dict[str, list[np.ndarray]] = {name: [] for name in wanted}
     tokens = sum(int((ids != pad).sum()) for ids in batches)
     draw = np.random.default_rng(0)
     for ids in batches:
         filled = np.flatnonzero(ids != pad)
         share = draw.random(len(filled)) < rows / tokens
-        for name, values in zip(wanted, session.run(wanted, {"input_ids": ids}), strict=True):
+        for name, values in zip(wanted, tapping.run(wanted, {"input_ids": ids}), strict=True):
             kept[name].append(values.reshape(-1, values.shape[-1])[filled[share]])
     rows_of = {name: np.concatenate(parts) for name, parts in kept.items()}
     return rows_of.__getitem__

@@ -22,6 +22,7 @@ from transformers import BertModel
 from cxnlp.firstnames import unnamed_text
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training.augment import Augmenter, Comment, unnamed
+from cxnlp.training.base import SPECIALS
 from cxnlp.training.network import Network, hasten
 
 log = logging.getLogger("cxnlp.training")
@@ -54,6 +55,10 @@ class Stage:
     bury: float = 0.0
     noise: float = 0.0
     swap: float = 0.0
+    hide: float = 0.0
+    """Of the tokens of labelled comments, drawn anew, that the network sees as unknown ones."""
+    soften: float = 0.0
+    """Of what the copies of the stage before say of the labelled comments in their labels."""
     sentiment_weight: float = 1.0
     """Of the sentiment's loss beside that of the aspects."""
     evidence_weight: float = 0.1
@@ -181,6 +186,9 @@ class Batches:
 
     def _labelled(self, comments: list[Comment]) -> Batch:
         encodings, ids, mask = self._tokens([c.text for c in comments])
+        if self.stage.hide:
+            hidden = torch.from_numpy(self.draw.random(mask.shape) < self.stage.hide)
+            ids[hidden & (ids >= len(SPECIALS))] = SPECIALS.index("<unk>")
         starts = np.zeros(mask.shape, int)
         ends = np.zeros(mask.shape, int)
         for row, encoding in enumerate(encodings):

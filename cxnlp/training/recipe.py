@@ -216,11 +216,13 @@ class Training:
         if done.exists():
             return
         before = self._before(stage)
-        own = self._self_labelled(before) if stage.self_share and before else None
-        self.load(before)
         comments = comments_of(self.labelled)
         if self.extra is not None:
             comments += comments_of(self.extra) * stage.repeat
+        own = self._self_labelled(before) if stage.self_share and before else None
+        if stage.soften and before:
+            comments = self._softened(comments, before, stage.soften)
+        self.load(before)
         mine = dataclasses.replace(stage, name=f"{stage.name}.{copy}", seed=stage.seed + 100 * copy)
         augment = Augmenter(
             comments,
@@ -241,12 +243,19 @@ class Training:
         save_file(left, done)
         (self.work / f"{mine.name}.resume.pt").unlink(missing_ok=True)
 
-    def label(self, stage: Stage, copy: int) -> dict[str, np.ndarray]:
-        """What one network of a stage says of the weak comments chosen for it: probabilities."""
-        kept = self._file(stage, copy, "labels")
+    def said(self, stage: Stage, texts: list[str], what: str) -> dict[str, np.ndarray]:
+        """What the copies of a stage say of texts: the mean of their probabilities, by task.
+
+        Each copy's are kept in the folder under the name of `what` they are of.
+        """
+        every = [self._said(self._file(stage, at), texts, what) for at in range(stage.copies)]
+        return {name: np.mean([one[name] for one in every], axis=0) for name in every[0]}
+
+    def _said(self, weights: Path, texts: list[str], what: str) -> dict[str, np.ndarray]:
+        kept = weights.with_suffix(f".{what}")
         if not kept.exists():
-            self.network.load_state_dict(load_file(self._file(stage, copy)))
-            logits = predict(self.network, self.tokenizer, list(self._chosen()["text"]))
+            self.network.load_state_dict(load_file(weights))
+            logits = predict(self.network, self.tokenizer, texts)
             tensors = {name: torch.from_numpy(values) for name, values in logits.items()}
             save_file(
                 {
@@ -257,6 +266,23 @@ class Training:
                 kept,
             )
         return {name: values.float().numpy() for name, values in load_file(kept).items()}
+
+    def _softened(self, comments: list[Comment], stage: Stage, share: float) -> list[Comment]:
+        """The comments, their labels moved by `share` to what a stage's networks say of them.
+
+        An ensemble distilled with the labels beside it, after Hinton et al. (2015).
+        """
+        mean = self.said(stage, [comment.text for comment in comments], "labelled")
+        return [
+            dataclasses.replace(
+                comment,
+                aspects=(1 - share) * comment.aspects + share * aspects,
+                sentiment=(1 - share) * comment.sentiment + share * sentiment,
+            )
+            for comment, aspects, sentiment in zip(
+                comments, mean["aspects"], mean["sentiment"], strict=True
+            )
+        ]
 
     def _chosen(self) -> Dataset:
         assert self.weak is not None
@@ -270,8 +296,7 @@ class Training:
         star speaks against praise.
         """
         chosen = self._chosen()
-        said = [self.label(stage, copy) for copy in range(stage.copies)]
-        mean = {name: np.mean([one[name] for one in said], axis=0) for name in said[0]}
+        mean = self.said(stage, list(chosen["text"]), "weak")
         verdict = np.array([targets[0] for targets in chosen["weak"]], float)
         likelihood = np.column_stack(  # of the verdict, in the order of SENTIMENTS
             [1 - verdict, np.full(len(chosen), 0.5), verdict, 1 - 0.7 * np.abs(2 * verdict - 1)]
