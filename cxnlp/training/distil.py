@@ -54,7 +54,9 @@ class Config(Sources):
     teacher
         The model that is learned from: a shipped one or a folder.
     variants
-        How many variants of the labelled comments it reads, beside the weak ones.
+        How many variants of the labelled comments it may read, beside the weak ones.
+    readings
+        How many of all these it reads, drawn at random.
     word_width, width, near
         Of the network, see `cxnlp.training.convolutions.Convolutions`.
     epochs, batch_size, learning_rate, dropout, sentiment_weight
@@ -64,6 +66,7 @@ class Config(Sources):
 
     teacher: str
     variants: int
+    readings: int
     word_width: int
     width: int
     near: tuple[tuple[int, ...], ...]
@@ -151,7 +154,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
 
 
 def _texts(config: Config, comments: list[Comment]) -> list[str]:
-    """The weak comments, and variants of the labelled ones drawn at random, well mixed."""
+    """Weak comments and variants of the labelled ones, drawn at random, well mixed."""
     draw = np.random.default_rng(config.seed)
     variants: list[str] = []
     for number, (join, bury, noise) in enumerate(PASSES):
@@ -168,7 +171,7 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
     if config.weak:
         weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
         texts += map(unnamed_text, weak["text"])
-    return [texts[at] for at in draw.permutation(len(texts))]
+    return [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
 
 
 def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
