@@ -281,7 +281,7 @@ def classify(
     >>> result.aspects["friendliness"].polarity, result.aspects["time"].polarity
     ('positive', 'negative')
     >>> result.aspects["time"].evidence.text
-    'drie kwartier in de wacht'
+    'drie kwartier'
     """
     if not isinstance(model, Model):
         model = load(model, device=device or "cpu")
