@@ -175,8 +175,8 @@ Written by `python benchmarks/baselines.py` on {datetime.date.today()}: {describ
 
 All learn from the same {learned_from:,} labelled comments, except for the lexicons, which learn
 nothing and are scored on the comments in their own language, and sentence-transformers, which gets
-{min(MOST_VECTORS, learned_from):,} of them for the sake of time. cxnlp's models are the committed
-ones, which have seen comments without labels as well; on two cores they take a night and an hour to
+{min(MOST_VECTORS, learned_from):,} of them for the sake of time. cxnlp's models are those of that
+day, which have seen comments without labels as well; on two cores they take a night and an hour to
 learn ([training](../cxnlp/training/README.md)). Thresholds are chosen on the same held-out
 comments. F1 is pooled over all decisions, sentiment is accuracy over four classes. *Public* is
 shared/feedback/test.jsonl; *unseen* is corpus/test.jsonl, kinds of organisation that nobody trained

@@ -244,6 +244,7 @@ def train(
     """
     import dataclasses
     import logging
+    import tomllib
 
     if not config.is_file():
         raise CxnlpError(f"There is no file {config}.")
@@ -252,13 +253,16 @@ def train(
     except ModuleNotFoundError as error:
         raise CxnlpError(f"{error.name} is missing: pip install 'cxnlp[train]'") from None
     settings: recipe.Config | distil.Config
-    if "teacher" in recipe.Config.resolved(config):
-        if base:
+    try:
+        if "teacher" not in recipe.Config.resolved(config):
+            settings = recipe.Config.read(config)
+            settings = dataclasses.replace(settings, base=base or settings.base)
+        elif base:
             raise CxnlpError(f"{config} has a teacher and no base; leave --base out.")
-        settings = distil.Config.read(config)
-    else:
-        settings = recipe.Config.read(config)
-        settings = dataclasses.replace(settings, base=base or settings.base)
+        else:
+            settings = distil.Config.read(config)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise CxnlpError(f"{config} is no recipe ({error}); see recipes/accurate.toml.") from None
     folder = work or Path("runs") / settings.name
     folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(

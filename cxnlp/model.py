@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import threading
@@ -75,7 +76,8 @@ class Model:
         TypeError
             For a bare string, a table, or a cell that is not text, with its position.
         """
-        return self._classify(text.to_column(texts), evidence, progress)
+        read = self._classify(text.to_column(texts), evidence, progress)
+        return dataclasses.replace(read, pandas_index=text.index_of(texts))
 
     def _classify(
         self, column: pa.LargeStringArray, evidence: bool, progress: bool = False

@@ -144,6 +144,8 @@ class Results(Sequence[Result]):
     evidence
         (n, 17, 2, 2) int32: start and end of the words that carry each decision, in characters of
         the comment; -1 where nothing was decided. None where it was not asked for.
+    pandas_index
+        The index of the pandas column that was read, for `to_pandas`; None for any other column.
     """
 
     texts: pa.LargeStringArray
@@ -153,6 +155,7 @@ class Results(Sequence[Result]):
     aspect_probabilities: np.ndarray
     decisions: np.ndarray
     evidence: np.ndarray | None = None
+    pandas_index: pd.Index | None = None
 
     @property
     def sentiment(self) -> np.ndarray:
@@ -203,7 +206,8 @@ class Results(Sequence[Result]):
                 for name, column in vars(self).items()
             }
             texts = self.texts[rows] if isinstance(rows, slice) else self.texts.take(pa.array(rows))
-            return Results(**{**columns, "texts": texts})
+            labels = self.pandas_index if self.pandas_index is None else self.pandas_index[rows]
+            return Results(**{**columns, "texts": texts, "pandas_index": labels})
         index = range(len(self))[index]
         row = self[index : index + 1]
         text = self.texts[index].as_py()
@@ -245,7 +249,10 @@ class Results(Sequence[Result]):
         columns: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             values = [getattr(part, field.name) for part in parts]
-            if isinstance(values[0], pa.Array):
+            if field.name == "pandas_index":
+                whole = all(value is not None for value in values)
+                columns["pandas_index"] = values[0].append(values[1:]) if whole else None
+            elif isinstance(values[0], pa.Array):
                 columns[field.name] = pa.concat_arrays(values)
             elif all(value is not None for value in values):
                 columns[field.name] = np.concatenate(values)
@@ -301,11 +308,13 @@ class Results(Sequence[Result]):
         Parameters
         ----------
         index
-            Of the rows: that of the comments' own frame, to join them; else they are numbered.
+            Of the rows; else that of the pandas column which was read, so that the frame joins the
+            one that it came from; else they are numbered.
         """
         import pandas as pd
 
         frame = self.to_arrow().to_pandas()
+        index = self.pandas_index if index is None else index
         if index is not None:
             frame.index = index
         frame[f"{PREFIX}language"] = pd.Categorical(frame[f"{PREFIX}language"], list(LANGUAGES))

@@ -33,11 +33,15 @@ class StoredModel:
 
 def find(name: str | Path) -> Path:
     """The folder of a model that is shipped under `name`, or the folder `name` itself."""
+    if not isinstance(name, str | Path):
+        raise TypeError(f"model is {name!r}; give its name, its folder, or a loaded Model")
     shipped = [home / name for home in HOMES if (home / name / MANIFEST).is_file()]
     if isinstance(name, str) and shipped:
         return shipped[0]
     if (Path(name) / MANIFEST).is_file():
         return Path(name)
+    if shipped:
+        raise ModelError(f"A Path is that of a folder; load({str(name)!r}) is the shipped model.")
     known = sorted({p.parent.name for home in HOMES for p in home.glob(f"*/{MANIFEST}")})
     raise ModelError(
         f"No model {str(name)!r}: not one of {', '.join(known) or 'the shipped models (none)'}, "

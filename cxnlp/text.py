@@ -56,6 +56,12 @@ def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
         return pa.array(mended, pa.large_string())
 
 
+def index_of(cells: Any) -> Any:
+    """The index of a pandas column, whose type need not be known; None for any other column."""
+    index = getattr(cells, "index", None)
+    return index if hasattr(index, "get_indexer") else None
+
+
 def check_column(cells: Any) -> None:
     """Refuse what is not a column of cells: a bare string, a table, a mapping, a number."""
     kind = type(cells)

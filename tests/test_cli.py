@@ -110,6 +110,18 @@ def test_a_refusal_is_one_line(
         assert printed.count("\n") == 1
 
 
+@pytest.mark.parametrize("recipe", ["name = [", 'name = "x"', 'teacher = "fast"\nname = "x"'])
+def test_a_faulty_recipe_is_refused_in_a_line(
+    recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe, encoding="utf-8")
+    assert run(monkeypatch, "train", path) == 1
+    printed = capsys.readouterr().err
+    assert "is no recipe" in printed
+    assert printed.count("\n") == 1
+
+
 def test_a_wrong_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     assert run(monkeypatch, "score", "a.csv", "--chunk-rows", "0") == 2
     assert "chunk-rows" in capsys.readouterr().err

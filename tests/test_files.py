@@ -252,6 +252,16 @@ def test_a_first_line_that_is_a_comment_is_not_taken_for_a_name(tmp_path: Path, 
     assert run(source, tmp_path / "out.csv", text=first).rows == 2
 
 
+def test_a_first_line_with_a_grade_is_not_taken_for_names(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("Snel geholpen vandaag,9\nHet wachten duurde te lang,2\n")
+    with pytest.raises(FileError, match="looks like a comment: 'Snel geholpen vandaag'"):
+        run(source, tmp_path / "out.csv")
+    assert run(source, tmp_path / "out.csv", text="Snel geholpen vandaag").rows == 1
+    source.write_text("comment,2024\nSnel geholpen vandaag,9\n")
+    assert run(source, tmp_path / "other.csv").rows == 1
+
+
 @pytest.mark.parametrize(
     "name",
     [

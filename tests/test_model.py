@@ -40,6 +40,14 @@ def same(left: Results, right: Results, tolerance: float = 1e-3) -> None:
         np.testing.assert_allclose(getattr(left, name), getattr(right, name), atol=tolerance)
 
 
+def test_rows_join_the_frame_whose_column_was_read() -> None:
+    frame = pd.DataFrame({"comment": TEXTS[:3], "nps": [9, 3, 7]}, index=[40, 10, 30])
+    some = frame[frame["nps"] > 5]
+    joined = some.join(tiny.model().classify(some["comment"]).to_pandas())
+    assert joined["text"].tolist() == joined["comment"].tolist()
+    assert tiny.model().classify(TEXTS[:3]).to_pandas().index.tolist() == [0, 1, 2]
+
+
 def test_columns(results: Results) -> None:
     count = len(TEXTS)
     assert len(results) == count

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -143,6 +144,16 @@ def test_pandas(results: Results) -> None:
     comments = pd.DataFrame({"nps": [9, 3, 7]}, index=[40, 10, 30])
     joined = comments.join(results.to_pandas(comments.index))
     assert joined["cx_sentiment"].tolist() == ["mixed", "neutral", "neutral"]
+
+
+def test_the_index_of_the_comments_goes_along(results: Results) -> None:
+    kept = dataclasses.replace(results, pandas_index=pd.Index([40, 10, 30]))
+    assert kept.to_pandas().index.tolist() == [40, 10, 30]
+    assert kept.to_pandas(pd.Index(list("abc"))).index.tolist() == ["a", "b", "c"]
+    assert kept[1:].to_pandas().index.tolist() == [10, 30]
+    assert kept[np.array([True, False, True])].to_pandas().index.tolist() == [40, 30]
+    assert Results.concat([kept, kept[:1]]).to_pandas().index.tolist() == [40, 10, 30, 40]
+    assert Results.concat([kept, results]).pandas_index is None
 
 
 def test_dicts_are_plain_values(results: Results) -> None:

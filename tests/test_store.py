@@ -78,3 +78,7 @@ def test_an_unknown_name_says_what_there_is(tmp_path: Path) -> None:
         store.find("accurat")
     with pytest.raises(ModelError, match="nor a folder"):
         store.find(tmp_path)
+    with pytest.raises(ModelError, match=r"A Path is that of a folder; load\('fast'\)"):
+        store.find(Path("fast"))
+    with pytest.raises(TypeError, match="model is None; give its name"):
+        store.find(None)  # type: ignore[arg-type]

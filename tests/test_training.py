@@ -482,8 +482,8 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     sources = {f.name: getattr(config, f.name) for f in dataclasses.fields(recipe.Sources)}
     student = distil.Config(
         **sources | {"name": "small"}, teacher=str(teacher), word_width=24, width=16,
-        near=((-1, 0, 1), (-2, 0, 2)), variants=400, readings=5000, epochs=8, batch_size=8,
-        learning_rate=3e-2, dropout=0.0, sentiment_weight=1.0,
+        near=((-1, 0, 1), (-2, 0, 2)), variants=400, readings=5000, sentences=0, epochs=8,
+        batch_size=8, learning_rate=3e-2, dropout=0.0, sentiment_weight=1.0,
     )  # fmt: skip
     target = distil.run(student, folder / "lessons", folder / "small")
     texts = [text for _, text, _, _ in LABELLED]

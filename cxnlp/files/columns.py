@@ -30,6 +30,8 @@ _TELLING = frozenset(
 )
 #: What a name that is there twice is told apart with, by `Input` and by pandas.
 _NUMBER = re.compile(r"[_.]\d+$")
+#: No name of a column but a value: a grade, an amount, a date.
+_NUMERAL = re.compile(r"[+-]?\d[\d.,:/-]*")
 
 
 def find_text_column(
@@ -54,8 +56,8 @@ def find_text_column(
     Raises
     ------
     FileError
-        Where there is no such column, none or several may hold the comments, or the name of the
-        only one looks like a comment.
+        Where there is no such column, none or several may hold the comments, or the first line
+        looks like a row and not like names.
     """
     listed = f"Columns: {', '.join(columns) or 'none'}."
     if wanted is not None:
@@ -78,10 +80,11 @@ def find_text_column(
     )
     found = next(filter(None, choices), [])
     if len(found) == 1:
-        if len(columns) == 1 and not named and _is_comment(found[0]):
+        alone = len(columns) == 1 and _is_comment(found[0])
+        if not named and (alone or any(map(_NUMERAL.fullmatch, columns))):
             raise FileError(
                 f"The first line of {table} looks like a comment: {found[0][:60]!r}. Put a line "
-                "with a name on top, such as comment; if it is the name, say so with --text."
+                "with names on top, such as comment; if it is a name, say so with --text."
             )
         return found[0]
     if found:

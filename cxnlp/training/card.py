@@ -26,7 +26,8 @@ each evaluates, a polarity for each with the words that carry it, overall sentim
 Made for aggregates (which pillar, where, since when) and for finding comments to read.
 
 It is not made for judging a single employee, customer or comment without a person reading it, nor
-for other languages (`other` says that a comment is in neither), nor for text that is no feedback.
+for text that is no feedback, nor for other languages: where a comment is in neither, `other` says
+so for some, French and German mostly, and not for short ones or for languages farther away.
 """
 
 LIMITS = """\
@@ -34,10 +35,11 @@ LIMITS = """\
 
 - The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
   broadband and restaurants. On other subjects it reads less well: see the figures of each file.
-- What is meant but not said, irony above all, is often missed; a wish may be read as praise.
+- What is meant but not said, or said by a plain fact ("the tooth hurts as before"), and irony above
+  all, is often missed; a wish may be read as praise.
 - Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty, praise
-  by denying a fault ("helemaal niet ingewikkeld", "bepaald niet ondeskundig") as a complaint, and
-  mock praise ("Brilliant app, it crashes every time I open it") as praise and complaint at once.
+  by denying a fault ("bepaald niet ondeskundig") as a complaint or not at all, and mock praise
+  ("Brilliant app, it crashes every time I open it") as praise and complaint at once.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
   and nicknames: see *What must not matter*. Do not compare people by the scores of comments that
   name them.
@@ -195,10 +197,11 @@ def _invariance(found: dict[str, Any]) -> str:
             "",
             f"{found['alike']} of {found['all']} pairs of comments that differ in a name, a "
             "gender, u or je, Dutch or Flemish wording, capitals or diacritics are read alike, "
-            "aspects and sentiment. First names of a long list are read as one name, so who is "
-            "named does not matter; invented ones, which no list holds, show what a name may still "
-            "do. The same comments with first names of these groups have a mean score (-1 to 1) "
-            "that lies so much above that of the first group. Printed by "
+            "aspects and sentiment. First names of a long list are read as one name, so which of "
+            "them it is does not matter; those that the list lacks, some of the names below among "
+            "them, show what a name may still do. The same comments with first names of these "
+            "groups have a mean score (-1 to 1) that lies so much above that of the first group. "
+            "Printed by "
             "`python tests/test_invariance.py --record`.",
             "",
             "| names | shift |",

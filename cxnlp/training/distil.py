@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,9 @@ PORTION = 4096
 #: What is joined, buried and misspelled of the labelled comments, one pass over them each.
 PASSES = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.3), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 MOST_TOKENS = 128
+#: Of a sentence that the teacher reads by itself.
+MOST_WORDS = 30
+_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|,?\s+(?=(?:maar|but)\s)", re.IGNORECASE)
 #: Standard deviation of the embeddings at first.
 SPREAD = 0.35
 
@@ -57,6 +61,8 @@ class Config(Sources):
         How many variants of the labelled comments it may read, beside the weak ones.
     readings
         How many of all these it reads, drawn at random.
+    sentences
+        How many sentences and clauses of the weak comments it reads by themselves, after that.
     word_width, width, near
         Of the network, see `cxnlp.training.convolutions.Convolutions`.
     epochs, batch_size, learning_rate, dropout, sentiment_weight
@@ -67,6 +73,7 @@ class Config(Sources):
     teacher: str
     variants: int
     readings: int
+    sentences: int
     word_width: int
     width: int
     near: tuple[tuple[int, ...], ...]
@@ -154,7 +161,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
 
 
 def _texts(config: Config, comments: list[Comment]) -> list[str]:
-    """Weak comments and variants of the labelled ones, drawn at random, well mixed."""
+    """Weak comments and variants of the labelled ones, well mixed; then sentences of the former."""
     draw = np.random.default_rng(config.seed)
     variants: list[str] = []
     for number, (join, bury, noise) in enumerate(PASSES):
@@ -168,10 +175,24 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
         )
         variants += [vary(comment).text for comment in comments]
     texts = [variants[at] for at in draw.permutation(len(variants))[: config.variants]]
+    whole: list[str] = []
     if config.weak:
         weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
-        texts += map(unnamed_text, weak["text"])
-    return [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
+        whole = list(map(unnamed_text, weak["text"]))
+    texts += whole
+    texts = [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
+    parts = _sentences(whole)
+    return texts + [parts[at] for at in draw.permutation(len(parts))[: config.sentences]]
+
+
+def _sentences(texts: list[str]) -> list[str]:
+    """What stands between full stops, line ends and "but" in texts that have several, each once.
+
+    By itself a clause shows which words say what the whole comment says.
+    """
+    parts = dict.fromkeys(part.strip() for text in texts for part in _BREAK.split(text))
+    whole = set(texts)
+    return [part for part in parts if part not in whole and 2 < len(part.split()) <= MOST_WORDS]
 
 
 def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
