@@ -14,11 +14,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def cpu() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, where the system tells it, and whether it lacks int8 products."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.exists() else []
     names = [line.split(": ")[1] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    if not names:
+        return platform.processor() or platform.machine()
+    flags = next((line for line in lines if line.startswith("flags")), "vnni")
+    return names[0] if "vnni" in flags else f"{names[0]} without VNNI"
 
 
 def described() -> str:
