@@ -201,13 +201,13 @@ class Results(Sequence[Result]):
             rows = index
             if not isinstance(index, slice):
                 rows = np.arange(len(self))[_positions_or_mask(index)]
-            columns = {
-                name: column[rows] if isinstance(column, np.ndarray) else column
+            columns: dict[str, Any] = {
+                name: None if column is None else column[rows]
                 for name, column in vars(self).items()
+                if name != "texts"
             }
             texts = self.texts[rows] if isinstance(rows, slice) else self.texts.take(pa.array(rows))
-            labels = self.pandas_index if self.pandas_index is None else self.pandas_index[rows]
-            return Results(**{**columns, "texts": texts, "pandas_index": labels})
+            return Results(texts=texts, **columns)
         index = range(len(self))[index]
         row = self[index : index + 1]
         text = self.texts[index].as_py()

@@ -501,6 +501,21 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     assert str(folder) not in (target / "manifest.json").read_text(encoding="utf-8")
 
 
+def test_sentences_and_clauses_are_read_by_themselves() -> None:
+    texts = [
+        "De balie was vriendelijk. Het duurde een uur, maar de arts was kundig!",
+        "De arts was kundig!\nmaar de arts was kundig!",
+        "de balie was vriendelijk zonder punt",
+    ]
+    assert distil._sentences(texts) == [
+        "De balie was vriendelijk.",
+        "Het duurde een uur",
+        "maar de arts was kundig!",
+        "De arts was kundig!",
+    ]
+    assert distil._sentences(["Ja. Nee hoor. " + "woord " * 31]) == []
+
+
 def test_the_graph_of_convolutions_is_the_network() -> None:
     network = tiny.convolutions()
     found = _run(export.build(network, 1).SerializeToString(), IDS)
