@@ -181,7 +181,7 @@ def evaluate(
     data = read_labelled(labelled)
     loaded = load(model, device=device)
     guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))
-    report = evaluation.report(data.truth, guess, data.languages, data.sources)
+    report = evaluation.report(data.truth, guess, data.sources)
     typer.echo(evaluation.tables(report))
     if output:
         output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

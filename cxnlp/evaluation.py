@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cxnlp.results import Results
-from cxnlp.taxonomy import ASPECTS, SENTIMENTS
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
 
 #: An aspect counts in macro-F1 when the labels hold it this often.
 LEAST_DECISIONS = 5
@@ -33,20 +33,19 @@ class Readings:
         Of the aspects, (n, 17, 2) float32; predictions only.
     spans
         Character offsets of the evidence, (n, 17, 2, 2) int32, -1 where there is none.
+    language
+        Indices into ``LANGUAGES``, (n,) int.
     """
 
     aspects: np.ndarray
     sentiment: np.ndarray
     probabilities: np.ndarray | None = None
     spans: np.ndarray | None = None
+    language: np.ndarray | None = None
 
     def __getitem__(self, rows: np.ndarray) -> Readings:
-        return Readings(
-            self.aspects[rows],
-            self.sentiment[rows],
-            None if self.probabilities is None else self.probabilities[rows],
-            None if self.spans is None else self.spans[rows],
-        )
+        held = {name: value for name, value in vars(self).items() if value is not None}
+        return Readings(**{name: value[rows] for name, value in held.items()})
 
 
 def f1(truth: np.ndarray, guess: np.ndarray) -> float:
@@ -115,21 +114,31 @@ def scores(truth: Readings, guess: Readings) -> dict[str, float]:
         figures["ece"] = expected_calibration_error(truth.aspects, guess.probabilities)
     if guess.spans is not None:
         figures["evidence_hit_rate"] = evidence_hit_rate(truth, guess)
+    if truth.language is not None and guess.language is not None:
+        figures["language_accuracy"] = float(np.mean(truth.language == guess.language))
     return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
 def readings_of(results: Results) -> Readings:
     """The predictions of a model, for comparing with labels."""
-    sentiment = np.array([SENTIMENTS.index(name) for name in results.sentiment.tolist()], int)
-    return Readings(results.decisions, sentiment, results.aspect_probabilities, results.evidence)
+    return Readings(
+        results.decisions,
+        np.array([SENTIMENTS.index(name) for name in results.sentiment.tolist()], int),
+        results.aspect_probabilities,
+        results.evidence,
+        np.array([LANGUAGES.index(name) for name in results.language.tolist()], int),
+    )
 
 
-def report(
-    truth: Readings, guess: Readings, languages: Sequence[str], sources: Sequence[str]
-) -> dict[str, Any]:
-    """All figures: ``overall``, ``by_language``, ``by_source`` (as `scores`) and ``by_aspect``."""
+def report(truth: Readings, guess: Readings, sources: Sequence[str]) -> dict[str, Any]:
+    """All figures: ``overall``, ``by_language``, ``by_source`` (as `scores`) and ``by_aspect``.
+
+    The languages are those of the labels, so ``language_accuracy`` of one tells how many of its
+    comments were known for it.
+    """
     slices = {}
-    for name, values in (("by_language", np.array(languages)), ("by_source", np.array(sources))):
+    languages = np.array(LANGUAGES)[truth.language]
+    for name, values in (("by_language", languages), ("by_source", np.array(sources))):
         slices[name] = {
             str(value): scores(truth[values == value], guess[values == value])
             for value in np.unique(values)
@@ -148,6 +157,7 @@ def tables(report: dict[str, Any]) -> str:
         "sentiment_macro_f1": "sent.F1",
         "ece": "ECE",
         "evidence_hit_rate": "evidence",
+        "language_accuracy": "language",
     }
     lines = [f"{'':16}" + "".join(f"{title:>10}" for title in columns.values())]
     for group in ("overall", "by_language", "by_source"):

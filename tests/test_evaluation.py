@@ -22,8 +22,19 @@ def pair() -> tuple[Readings, Readings]:
     spans = np.stack([start, start + draw.integers(1, 20, start.shape)], axis=-1)
     shift = draw.integers(-30, 30, start.shape)[..., None]
     return (
-        Readings(truth, draw.integers(0, 4, 60), spans=np.where(truth[..., None], spans, -1)),
-        Readings(probabilities > 0.45, draw.integers(0, 4, 60), probabilities, spans + shift),
+        Readings(
+            truth,
+            draw.integers(0, 4, 60),
+            spans=np.where(truth[..., None], spans, -1),
+            language=np.arange(60) // 30,
+        ),
+        Readings(
+            probabilities > 0.45,
+            draw.integers(0, 4, 60),
+            probabilities,
+            spans + shift,
+            np.arange(60) // 20,
+        ),
     )
 
 
@@ -94,8 +105,17 @@ def test_rows_can_be_chosen(pair: tuple[Readings, Readings]) -> None:
     assert evaluation.scores(truth[rows], guess[rows])["comments"] == rows.sum()
 
 
+def test_language_is_scored_by_the_language_of_the_labels(
+    pair: tuple[Readings, Readings],
+) -> None:
+    report = evaluation.report(*pair, [""] * 60)
+    assert report["overall"]["language_accuracy"] == pytest.approx(30 / 60)
+    assert report["by_language"]["nl"]["language_accuracy"] == pytest.approx(20 / 30)
+    assert report["by_language"]["en"]["language_accuracy"] == pytest.approx(10 / 30)
+
+
 def test_comments_without_a_source_are_named_in_the_table(pair: tuple[Readings, Readings]) -> None:
-    report = evaluation.report(*pair, ["nl"] * 60, ["shop", ""] * 30)
+    report = evaluation.report(*pair, ["shop", ""] * 30)
     assert list(report["by_source"]) == ["", "shop"]
     names = [line[:16].strip() for line in evaluation.tables(report).splitlines()]
-    assert names[:8] == ["", "all", "", "nl", "", "(none)", "shop", ""]
+    assert names[:9] == ["", "all", "", "en", "nl", "", "(none)", "shop", ""]

@@ -628,7 +628,7 @@ LABELLED = {
 
 def test_labelled_comments(tmp_path: Path) -> None:
     data = read_labelled(write(tmp_path / "in.jsonl", [LABELLED] * 2))
-    assert (data.texts[0], data.sources[0], data.languages[0]) == ("snel maar traag", "shop", "nl")
+    assert (data.texts[0], data.sources[0], data.truth.language[0]) == ("snel maar traag", "shop", 0)
     assert data.truth.aspects[0, ASPECTS.index("time")].tolist() == [True, True]
     assert data.truth.spans[0, ASPECTS.index("ease")].tolist() == [[-1, -1], [5, 15]]
 

@@ -347,7 +347,7 @@ def test_calibration_finds_the_scale_and_good_thresholds() -> None:
     drawn = np.array([draw.choice(4, p=np.exp(r) / np.exp(r).sum()) for r in sentiment])
     logits = {"aspects": scaled * 3 + 0.6, "sentiment": sentiment * 2, "language": sentiment}
     logits = {name: values.astype(np.float32) for name, values in logits.items()}
-    found = tune.calibrate(logits, Readings(truth, drawn), drawn)
+    found = tune.calibrate(logits, Readings(truth, drawn, language=drawn))
     assert found.slope == pytest.approx(1 / 3, abs=0.02)
     assert found.offset == pytest.approx(-0.2, abs=0.05)
     read = found.sentiment(logits["sentiment"], found.aspects(logits["aspects"]))

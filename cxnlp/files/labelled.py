@@ -28,7 +28,7 @@ class Labelled:
 
     Attributes
     ----------
-    texts, sources, languages
+    texts, sources
         (n,) lists of strings.
     truth
         The labels; the spans are where the quotes first stand in the text, of both signs for a
@@ -37,7 +37,6 @@ class Labelled:
 
     texts: list[str]
     sources: list[str]
-    languages: list[str]
     truth: Readings
 
 
@@ -85,11 +84,11 @@ def labels_of(records: list[dict[str, Any]]) -> Labelled:
             aspects[row, ASPECTS.index(aspect)] = signs
             spans[row, ASPECTS.index(aspect), signs] = start, end
     sentiment = np.array([SENTIMENTS.index(record["sentiment"]) for record in records])
+    language = np.array([LANGUAGES.index(record["lang"]) for record in records])
     return Labelled(
         [record["text"] for record in records],
         [record.get("source") or "" for record in records],
-        [record["lang"] for record in records],
-        Readings(aspects, sentiment, spans=spans),
+        Readings(aspects, sentiment, spans=spans, language=language),
     )
 
 

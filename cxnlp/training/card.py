@@ -16,6 +16,7 @@ HEADLINES = {
     "sentiment_macro_f1": "sentiment macro-F1",
     "ece": "ECE of the aspects",
     "evidence_hit_rate": "evidence hit rate",
+    "language_accuracy": "language accuracy",
 }
 
 USE = """\

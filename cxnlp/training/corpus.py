@@ -88,7 +88,7 @@ def _table(data: Labelled) -> Dataset:
             "text": data.texts,
             "source": data.sources,
             "sentiment": data.truth.sentiment,
-            "language": [LANGUAGES.index(name) for name in data.languages],
+            "language": data.truth.language,
             "aspects": list(data.truth.aspects.reshape(count, -1).astype(np.float32)),
             "quotes": quotes.reshape(count, -1, 2).tolist(),
         }

@@ -331,16 +331,17 @@ def truth_of(table: Dataset) -> Readings:
         np.asarray(columns["aspects"]).reshape(shape) > 0,
         np.asarray(columns["sentiment"]),
         spans=np.asarray(columns["quotes"], np.int32).reshape(*shape, 2),
+        language=np.asarray(columns["language"]),
     )
 
 
 def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[str, float]]:
     """What tells how well a network reads the held-out comments, calibrated on them."""
-    truth, language = truth_of(dev), np.asarray(dev["language"])
+    truth = truth_of(dev)
 
     def evaluate(network: Network) -> dict[str, float]:
         logits = predict(network, tokenizer, list(dev["text"]))
-        calibration = tune.calibrate(logits, truth, language)
+        calibration = tune.calibrate(logits, truth)
         return {k: round(v, 4) for k, v in scores(truth, _guess(calibration, logits)).items()}
 
     return evaluate
@@ -349,7 +350,12 @@ def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[st
 def _guess(calibration: Calibration, logits: dict[str, np.ndarray]) -> Readings:
     probabilities = calibration.aspects(logits["aspects"])
     sentiment = calibration.sentiment(logits["sentiment"], probabilities)
-    return Readings(calibration.decide(probabilities), sentiment.argmax(axis=1), probabilities)
+    return Readings(
+        calibration.decide(probabilities),
+        sentiment.argmax(axis=1),
+        probabilities,
+        language=logits["language"].argmax(axis=1),
+    )
 
 
 def finish(
@@ -373,12 +379,11 @@ def finish(
     graph = export.build(network, pad, samples).SerializeToString()
 
     texts, truth = list(dev["text"]), truth_of(dev)
-    language = np.asarray(dev["language"])
     float_logits, logits = (_logits(Encoder(definition, g), texts) for g in (
         float_model.SerializeToString(), graph,
     ))  # fmt: skip
-    calibration = tune.calibrate(logits, truth, language)
-    parent = tune.calibrate(float_logits, truth, language)
+    calibration = tune.calibrate(logits, truth)
+    parent = tune.calibrate(float_logits, truth)
     manifest = {
         "name": config.name,
         "calibration": calibration.to_json(),

@@ -20,7 +20,7 @@ PRIOR = 40
 PULL = 1.0
 
 
-def calibrate(logits: dict[str, np.ndarray], truth: Readings, language: np.ndarray) -> Calibration:
+def calibrate(logits: dict[str, np.ndarray], truth: Readings) -> Calibration:
     """Fit probabilities to observed frequencies, then choose the thresholds.
 
     Parameters
@@ -28,16 +28,15 @@ def calibrate(logits: dict[str, np.ndarray], truth: Readings, language: np.ndarr
     logits
         ``aspects`` (n, 17, 2), ``sentiment`` (n, 4), ``language`` (n, 4).
     truth
-        The labels of the same comments.
-    language
-        Indices into ``LANGUAGES``, (n,).
+        The labels of the same comments, language included.
     """
+    assert truth.language is not None
     slope, offset = _platt(logits["aspects"].reshape(-1), truth.aspects.reshape(-1))
     untuned = Calibration(
         slope,
         offset,
         np.zeros((0, len(SENTIMENTS)), np.float32),
-        _temperature(logits["language"], language, len(LANGUAGES)),
+        _temperature(logits["language"], truth.language, len(LANGUAGES)),
         np.zeros((len(ASPECTS), len(SIGNS)), np.float32),
     )
     probabilities = untuned.aspects(logits["aspects"])
