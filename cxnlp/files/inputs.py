@@ -28,6 +28,9 @@ from cxnlp.files.cells import Chunk, Row, arrow_type, flat
 #: A quote that is not closed after this many lines was left open by mistake.
 QUOTED_LINES = 10_000
 
+#: A first row of one cell, over so many that have more, is a title and not the column names.
+TITLE_ROWS = 3
+
 _UNDECODED = re.compile("[\ud800-\udfff]")
 _DAMAGED_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
 #: What openpyxl was seen to raise for damaged workbooks; it checks little itself.
@@ -222,11 +225,17 @@ class Excel(Input):
         super().__init__(path)
         with self._sheets() as sheets:
             self.sheet = self._found(sheets, sheet)
-            _, header = next(_filled(sheets[self.sheet]), (1, []))
+            rows = [row for _, row in itertools.islice(_filled(sheets[self.sheet]), 1 + TITLE_ROWS)]
+        header, *first = rows or [[]]
         if not header:
             raise FileError(
                 f"Sheet {self.sheet!r} of {path} is empty; its first row must hold the column "
                 "names."
+            )
+        if first and len(header) == 1 and all(len(row) > 1 for row in first):
+            raise FileError(
+                f"The first row of {path}, {flat(header[0])!r}, looks like a title: it is one "
+                "cell, the rows below have more. Delete what stands above the column names."
             )
         self.columns = _unique([flat(name) or "" for name in header])
 

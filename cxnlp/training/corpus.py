@@ -16,7 +16,6 @@ from datasets import Dataset, concatenate_datasets
 from cxnlp.errors import FileError
 from cxnlp.files import read_labelled as read_file
 from cxnlp.files.labelled import Labelled, labels_of
-from cxnlp.taxonomy import LANGUAGES
 
 #: Where a source keeps its overall verdict: field, worst and best value.
 VERDICTS = {
