@@ -18,19 +18,22 @@ ROOT = Path(__file__).parent.parent
 
 def accuracy(manifests: list[dict]) -> str:
     lines = [
-        "| model | comments | pillar micro-F1 | macro-F1 | sentiment accuracy | ECE | evidence |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| model | comments | pillar micro-F1 | macro-F1 | sentiment accuracy | ECE | evidence "
+        "| language |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     figures = [(m["name"], figure) for m in manifests for figure in m["figures"]]
     for model, figure in figures:
         slices = {"all": figure["report"]["overall"], **figure["report"]["by_language"]}
         for name in ("all", "nl", "en"):
+            if name not in slices:
+                continue
             values = slices[name]
             lines.append(
                 f"| {model} | {figure['data'].split(' (')[0]}, {name} ({values['comments']:,}) | "
                 f"{values['pillar_micro_f1']:.3f} | {values['pillar_macro_f1']:.3f} | "
                 f"{values['sentiment_accuracy']:.3f} | {values['ece']:.3f} | "
-                f"{values['evidence_hit_rate']:.3f} |"
+                f"{values['evidence_hit_rate']:.3f} | {values['language_accuracy']:.3f} |"
             )
     commands = "\n".join(f"- `{figure['command']}`" for _, figure in figures)
     return "\n".join([*lines, "", "Printed by", "", commands])

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from behaviour import CAPABILITIES, CASES, report
 
+import cxnlp
 from cxnlp import store
+from cxnlp.files import read_labelled
 from cxnlp.training import card
 
 FLOOR_FILE = Path(__file__).with_name("behaviour_floor.json")
@@ -42,6 +44,17 @@ def test_there_are_enough_cases_in_both_languages() -> None:
     assert len({case["text"] for case in CASES}) == len(CASES)
     for lang in ("nl", "en"):
         assert sum(case["lang"] == lang for case in CASES) >= 30
+
+
+def test_comments_in_other_languages_are_known_for_it() -> None:
+    other = cxnlp.classify(corpus_texts("languages"), evidence=False).language == "other"
+    ours = cxnlp.classify(corpus_texts("test"), evidence=False).language == "other"
+    assert other.mean() > 0.8
+    assert ours.mean() < 0.02
+
+
+def corpus_texts(split: str) -> list[str]:
+    return read_labelled(Path(__file__).parent.parent / "corpus" / f"{split}.jsonl").texts
 
 
 if __name__ == "__main__":

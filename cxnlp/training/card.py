@@ -27,8 +27,8 @@ each evaluates, a polarity for each with the words that carry it, overall sentim
 Made for aggregates (which pillar, where, since when) and for finding comments to read.
 
 It is not made for judging a single employee, customer or comment without a person reading it, nor
-for text that is no feedback, nor for other languages: where a comment is in neither, `other` says
-so for some, French and German mostly, and not for short ones or for languages farther away.
+for text that is no feedback, nor for other languages: `cx_language` says *other* of comments that
+are in neither, as often as is told below, and their readings are not to be relied on.
 """
 
 LIMITS = """\
