@@ -339,6 +339,31 @@ def test_smoothing_tames_an_outlier_channel() -> None:
     assert error(*graph.STRENGTHS) < error(0.0) / 2
 
 
+def test_cross_validation_does_not_show_a_comment_its_own_label() -> None:
+    draw = np.random.default_rng(0)
+    count = 80
+    logits = {
+        "aspects": draw.normal(-1, 2, (count, 17, 2)).astype(np.float32),
+        "sentiment": draw.normal(0, 2, (count, 4)).astype(np.float32),
+        "language": draw.normal(0, 2, (count, 4)).astype(np.float32),
+    }
+    truth = Readings(
+        draw.random((count, 17, 2)) < 1 / (1 + np.exp(-logits["aspects"])),
+        logits["sentiment"].argmax(axis=1),
+        language=logits["language"].argmax(axis=1),
+    )
+    found = tune.cross_validated(logits, truth)
+    assert len(found.sentiment) == count
+    assert np.mean(found.sentiment == truth.sentiment) > 0.8
+    other = Readings(truth.aspects.copy(), truth.sentiment.copy(), language=truth.language)
+    other.aspects[7] = ~other.aspects[7]
+    other.sentiment[7] = (other.sentiment[7] + 1) % 4
+    again = tune.cross_validated(logits, other)
+    assert (again.aspects[7] == found.aspects[7]).all()
+    assert (again.probabilities[7] == found.probabilities[7]).all()
+    assert (again.probabilities != found.probabilities).any()
+
+
 def test_calibration_finds_the_scale_and_good_thresholds() -> None:
     draw = np.random.default_rng(0)
     scaled = draw.normal(-1, 2, (4000, 17, 2))

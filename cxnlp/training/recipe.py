@@ -336,26 +336,15 @@ def truth_of(table: Dataset) -> Readings:
 
 
 def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[str, float]]:
-    """What tells how well a network reads the held-out comments, calibrated on them."""
+    """What tells how well a network reads the held-out comments, cross-validated."""
     truth = truth_of(dev)
 
     def evaluate(network: Network) -> dict[str, float]:
         logits = predict(network, tokenizer, list(dev["text"]))
-        calibration = tune.calibrate(logits, truth)
-        return {k: round(v, 4) for k, v in scores(truth, _guess(calibration, logits)).items()}
+        guess = tune.cross_validated(logits, truth)
+        return {k: round(v, 4) for k, v in scores(truth, guess).items()}
 
     return evaluate
-
-
-def _guess(calibration: Calibration, logits: dict[str, np.ndarray]) -> Readings:
-    probabilities = calibration.aspects(logits["aspects"])
-    sentiment = calibration.sentiment(logits["sentiment"], probabilities)
-    return Readings(
-        calibration.decide(probabilities),
-        sentiment.argmax(axis=1),
-        probabilities,
-        language=logits["language"].argmax(axis=1),
-    )
 
 
 def finish(
@@ -416,7 +405,7 @@ def _compare(
     child: tuple[Calibration, dict[str, np.ndarray]],
 ) -> dict[str, float]:
     """What int8 costs on the held-out comments, each at its own calibration."""
-    guesses = [_guess(calibration, logits) for calibration, logits in (parent, child)]
+    guesses = [tune.decided(calibration, logits) for calibration, logits in (parent, child)]
     either = guesses[0].aspects | guesses[1].aspects
     return {
         "float32_micro_f1": scores(truth, guesses[0])["pillar_micro_f1"],

@@ -13,6 +13,7 @@ from cxnlp.evaluation import Readings, f1
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
 GRID = np.arange(0.10, 0.81, 0.01)
+FOLDS = 8
 #: A label's own threshold weighs as much as the common one when it has this many examples. Of 5 to
 #: 800, with the tolerances below, chosen by eightfold cross-validation on the dev comments.
 PRIOR = 200
@@ -49,6 +50,38 @@ def calibrate(logits: dict[str, np.ndarray], truth: Readings) -> Calibration:
         sentiment_weights=_stack(logits["sentiment"], probabilities, truth.sentiment),
         thresholds=choose_thresholds(probabilities, truth.aspects),
     )
+
+
+def decided(calibration: Calibration, logits: dict[str, np.ndarray]) -> Readings:
+    """What a network says, in the shape of labels."""
+    probabilities = calibration.aspects(logits["aspects"])
+    return Readings(
+        calibration.decide(probabilities),
+        calibration.sentiment(logits["sentiment"], probabilities).argmax(axis=1),
+        probabilities,
+        language=logits["language"].argmax(axis=1),
+    )
+
+
+def cross_validated(logits: dict[str, np.ndarray], truth: Readings) -> Readings:
+    """As `decided`, each comment by a calibration that was fitted to others, in eight folds.
+
+    Figures of a calibration on its own comments flatter it, by 0.01 with 1,200 of them.
+    """
+    count = len(truth.sentiment)
+    fold = np.random.default_rng(0).permutation(count) % min(FOLDS, count)
+    parts, rows = [], []
+    for held in range(fold.max() + 1):
+        others, mine = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+        fitted = calibrate({name: v[others] for name, v in logits.items()}, truth[others])
+        parts.append(decided(fitted, {name: v[mine] for name, v in logits.items()}))
+        rows.append(mine)
+    back = np.argsort(np.concatenate(rows))
+    joined = {
+        name: np.concatenate([vars(part)[name] for part in parts])[back]
+        for name in ("aspects", "sentiment", "probabilities", "language")
+    }
+    return Readings(**joined)
 
 
 def choose_thresholds(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
