@@ -133,9 +133,16 @@ def readings_of(results: Results) -> Readings:
 def report(truth: Readings, guess: Readings, sources: Sequence[str]) -> dict[str, Any]:
     """All figures: ``overall``, ``by_language``, ``by_source`` (as `scores`) and ``by_aspect``.
 
-    The languages are those of the labels, so ``language_accuracy`` of one tells how many of its
-    comments were known for it.
+    The languages are those of the labels, so ``language_accuracy`` of one is the share of its
+    comments that are recognised as being in it.
+
+    Raises
+    ------
+    ValueError
+        If the labels do not say the language.
     """
+    if truth.language is None:
+        raise ValueError("the labels must say the language")
     slices = {}
     languages = np.array(LANGUAGES)[truth.language]
     for name, values in (("by_language", languages), ("by_source", np.array(sources))):

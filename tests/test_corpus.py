@@ -19,7 +19,7 @@ from cxnlp.training import corpus
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
 FEEDBACK = ROOT.parent / "shared" / "feedback"
-SPLITS = ("train", "dev", "test", "languages")
+SPLITS = ("train", "dev", "test", "other")
 RECORDS = {
     split: [
         json.loads(line)

@@ -527,11 +527,18 @@ def test_of_several_sheets_one_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_title_above_the_column_names_is_named(tmp_path: Path) -> None:
-    rows = [["Q 3"], [], ["day", "comment"], ["monday", "traag"], ["tuesday", "snel"]]
+    table = [["day", "comment"], ["monday", "traag"], ["tuesday", "snel"]]
+    for above in ([["Q 3"], []], [["Q 3"], ["exported by me"]], [[None, "Q 3"]]):
+        path = workbook(tmp_path / "in.xlsx", {"Data": [*above, *table]})
+        with pytest.raises(FileError, match="'Q 3', looks like a title.* Delete what stands above"):
+            run(path, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(
+    "rows", [[["comment"], ["traag", "x"]], [["comment"], ["traag", "x"], ["snel"]]]
+)
+def test_a_stray_cell_makes_no_title(tmp_path: Path, rows: list[list[str]]) -> None:
     path = workbook(tmp_path / "in.xlsx", {"Data": rows})
-    with pytest.raises(FileError, match="'Q 3', looks like a title.* Delete what stands above"):
-        run(path, tmp_path / "out.csv")
-    path = workbook(tmp_path / "in.xlsx", {"Data": [["comment"], ["traag", "x"], ["snel"]]})
     assert run(path, tmp_path / "out.csv").bad_rows == 1
 
 
@@ -636,9 +643,9 @@ LABELLED = {
 
 
 def test_labelled_comments(tmp_path: Path) -> None:
-    data = read_labelled(write(tmp_path / "in.jsonl", [LABELLED] * 2))
+    data = read_labelled(write(tmp_path / "in.jsonl", [LABELLED, LABELLED | {"lang": "other"}]))
     assert (data.texts[0], data.sources[0]) == ("snel maar traag", "shop")
-    assert data.truth.language.tolist() == [0, 0]
+    assert data.truth.language.tolist() == [0, 3]
     assert data.truth.aspects[0, ASPECTS.index("time")].tolist() == [True, True]
     assert data.truth.spans[0, ASPECTS.index("ease")].tolist() == [[-1, -1], [5, 15]]
 

@@ -15,9 +15,10 @@ import pytest
 from synthetic import readings, survey, table
 
 import cxnlp
+from cxnlp import store
 from cxnlp.errors import CxnlpError
 from cxnlp.insights import Scored, impact, pillars
-from cxnlp.insights.reporting import columns
+from cxnlp.insights.reporting import columns, page
 from cxnlp.insights.reporting.findings import findings
 from cxnlp.insights.reporting.gather import Content, Options, gather
 from cxnlp.insights.reporting.words import WORDING, Words
@@ -472,3 +473,11 @@ def test_a_year_of_200_000_comments(tmp_path: Path) -> None:
     path = cxnlp.report(scored, tmp_path / "report.html")
     assert time.monotonic() - started < 60
     assert path.stat().st_size < 3_000_000
+
+
+def test_figures_of_other_languages_say_nothing_of_how_well_these_are_read() -> None:
+    manifest = store.read("accurate").manifest
+    ours = [f for f in manifest["figures"] if "nl" in f["report"]["by_language"]]
+    assert 0 < len(ours) < len(manifest["figures"])
+    words = Words("en")
+    assert page._model(manifest, words) == page._model(manifest | {"figures": ours}, words)

@@ -339,6 +339,18 @@ def test_smoothing_tames_an_outlier_channel() -> None:
     assert error(*graph.STRENGTHS) < error(0.0) / 2
 
 
+def test_a_rare_label_gets_the_common_threshold_and_a_frequent_one_its_own() -> None:
+    draw = np.random.default_rng(0)
+    chance = draw.random((3000, 17, 2)).astype(np.float32)
+    truth = draw.random(chance.shape) < chance
+    truth[:, 0, 0] = chance[:, 0, 0] > 0.75
+    truth[5:, 1, 0], truth[:5, 1, 0], chance[:, 1, 0] = False, True, 0.75
+    found = tune.choose_thresholds(chance, truth)
+    common = np.median(found)
+    assert found[0, 0] > common + 0.2
+    assert abs(found[1, 0] - common) < 0.02
+
+
 def test_cross_validation_does_not_show_a_comment_its_own_label() -> None:
     draw = np.random.default_rng(0)
     count = 80

@@ -28,7 +28,8 @@ from cxnlp.files.cells import Chunk, Row, arrow_type, flat
 #: A quote that is not closed after this many lines was left open by mistake.
 QUOTED_LINES = 10_000
 
-#: A first row of one cell, over so many that have more, is a title and not the column names.
+#: At most so many rows of one cell, over two or more rows that have more, are a title and not the
+#: column names.
 TITLE_ROWS = 3
 
 _UNDECODED = re.compile("[\ud800-\udfff]")
@@ -225,17 +226,19 @@ class Excel(Input):
         super().__init__(path)
         with self._sheets() as sheets:
             self.sheet = self._found(sheets, sheet)
-            rows = [row for _, row in itertools.islice(_filled(sheets[self.sheet]), 1 + TITLE_ROWS)]
-        header, *first = rows or [[]]
+            filled = itertools.islice(_filled(sheets[self.sheet]), 2 * TITLE_ROWS)
+            rows = [row for _, row in filled]
+        header = rows[0] if rows else []
         if not header:
             raise FileError(
                 f"Sheet {self.sheet!r} of {path} is empty; its first row must hold the column "
                 "names."
             )
-        if first and len(header) == 1 and all(len(row) > 1 for row in first):
+        if _titled(rows):
+            title = " ".join(str(flat(value)) for value in header if value is not None)
             raise FileError(
-                f"The first row of {path}, {flat(header[0])!r}, looks like a title: it is one "
-                "cell, the rows below have more. Delete what stands above the column names."
+                f"The first row of {path}, {title!r}, looks like a title: it is one cell, those "
+                "below are more. Delete what stands above the column names, or name each column."
             )
         self.columns = _unique([flat(name) or "" for name in header])
 
@@ -288,6 +291,12 @@ def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
             row.pop()
         if row:
             yield number, [_excel_value(cell) for cell in row]
+
+
+def _titled(rows: list[list[Any]]) -> bool:
+    counts = [sum(value is not None for value in row) for row in rows]
+    above = next((at for at, count in enumerate(counts) if count > 1), 0)
+    return 0 < above <= TITLE_ROWS and len(rows) >= above + 2 and min(counts[above:]) > 1
 
 
 def _excel_value(cell: Any) -> Any:
@@ -344,7 +353,7 @@ def open_input(source: Path, sheet: str | None = None) -> Input:
     ------
     FileError
         For a file that is missing, damaged or of another kind, and for a sheet that is not there,
-        is empty, or is one of several and was not named.
+        is empty, has a title above its column names, or is one of several and was not named.
     """
     kind = INPUTS.get(source.suffix.lower())
     if kind is None:

@@ -27,8 +27,8 @@ each evaluates, a polarity for each with the words that carry it, overall sentim
 Made for aggregates (which pillar, where, since when) and for finding comments to read.
 
 It is not made for judging a single employee, customer or comment without a person reading it, nor
-for text that is no feedback, nor for other languages: `cx_language` says *other* of comments that
-are in neither, as often as is told below, and their readings are not to be relied on.
+for text that is no feedback, nor for other languages: `cx_language` calls comments in neither
+*other* as often as *language accuracy* tells below, and their readings are not to be relied on.
 """
 
 LIMITS = """\

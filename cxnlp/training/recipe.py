@@ -336,7 +336,7 @@ def truth_of(table: Dataset) -> Readings:
 
 
 def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[str, float]]:
-    """What tells how well a network reads the held-out comments, cross-validated."""
+    """What tells how well a network reads dev, each comment by a calibration of others."""
     truth = truth_of(dev)
 
     def evaluate(network: Network) -> dict[str, float]:
