@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cxnlp.results import Results
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, indices
 
 #: An aspect counts in macro-F1 when the labels hold it this often.
 LEAST_DECISIONS = 5
@@ -123,10 +123,10 @@ def readings_of(results: Results) -> Readings:
     """The predictions of a model, for comparing with labels."""
     return Readings(
         results.decisions,
-        np.array([SENTIMENTS.index(name) for name in results.sentiment.tolist()], int),
+        np.array(indices(results.sentiment.tolist(), SENTIMENTS), int),
         results.aspect_probabilities,
         results.evidence,
-        np.array([LANGUAGES.index(name) for name in results.language.tolist()], int),
+        np.array(indices(results.language.tolist(), LANGUAGES), int),
     )
 
 

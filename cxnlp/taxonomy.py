@@ -6,6 +6,7 @@ Arrays everywhere follow these tuples: axis 1 of an aspect array is ``ASPECTS``,
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 VERSION = 1
@@ -55,3 +56,8 @@ SENTIMENT_ORDER = ("negative", "mixed", "neutral", "positive")
 POLARITY_ORDER = ("negative", "mixed", "positive")
 #: The marks of labelled files, as the signs that they stand for.
 MARKS = {"+": (True, False), "-": (False, True), "±": (True, True)}
+
+
+def indices(values: Iterable[str], names: Sequence[str]) -> list[int]:
+    """Where each value stands in one of these tuples."""
+    return [names.index(value) for value in values]

@@ -228,12 +228,12 @@ class Excel(Input):
             self.sheet = self._found(sheets, sheet)
             filled = itertools.islice(_filled(sheets[self.sheet]), 2 * TITLE_ROWS)
             rows = [row for _, row in filled]
-        header = rows[0] if rows else []
-        if not header:
+        if not rows:
             raise FileError(
                 f"Sheet {self.sheet!r} of {path} is empty; its first row must hold the column "
                 "names."
             )
+        header = rows[0]
         if _titled(rows):
             title = " ".join(str(flat(value)) for value in header if value is not None)
             raise FileError(
@@ -294,6 +294,7 @@ def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _titled(rows: list[list[Any]]) -> bool:
+    """Whether the first rows of a sheet begin with a title."""
     counts = [sum(value is not None for value in row) for row in rows]
     above = next((at for at, count in enumerate(counts) if count > 1), 0)
     return 0 < above <= TITLE_ROWS and len(rows) >= above + 2 and min(counts[above:]) > 1

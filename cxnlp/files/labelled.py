@@ -11,7 +11,7 @@ import numpy as np
 from cxnlp.errors import FileError
 from cxnlp.evaluation import Readings
 from cxnlp.files.inputs import BadRow, Jsonl
-from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS
+from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS, indices
 
 #: A line of such a file, for the messages; the README shows the same.
 EXAMPLE = (
@@ -83,8 +83,8 @@ def labels_of(records: list[dict[str, Any]]) -> Labelled:
             signs = np.array(MARKS[mark])
             aspects[row, ASPECTS.index(aspect)] = signs
             spans[row, ASPECTS.index(aspect), signs] = start, end
-    sentiment = np.array([SENTIMENTS.index(record["sentiment"]) for record in records])
-    language = np.array([LANGUAGES.index(record["lang"]) for record in records])
+    sentiment = np.array(indices((r["sentiment"] for r in records), SENTIMENTS))
+    language = np.array(indices((r["lang"] for r in records), LANGUAGES))
     return Labelled(
         [record["text"] for record in records],
         [record.get("source") or "" for record in records],

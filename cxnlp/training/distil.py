@@ -26,7 +26,7 @@ from cxnlp import store
 from cxnlp.encoder import Encoder, Windows
 from cxnlp.firstnames import unnamed_text
 from cxnlp.model import Model, load
-from cxnlp.taxonomy import LANGUAGES
+from cxnlp.taxonomy import LANGUAGES, indices
 from cxnlp.training import corpus
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS
@@ -220,13 +220,12 @@ def _taught(
         if not kept.exists():
             read = teacher.classify(portion)
             assert read.evidence is not None
-            language = np.array([LANGUAGES.index(name) for name in read.language])
             part = kept.with_suffix(".part")
             save_file(
                 {
                     "aspects": read.aspect_probabilities.reshape(len(portion), -1),
                     "sentiment": read.sentiment_probabilities,
-                    "language": language,
+                    "language": np.array(indices(read.language, LANGUAGES)),
                     "quotes": read.evidence.reshape(len(portion), -1, 2),
                 },
                 part,

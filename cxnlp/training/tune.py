@@ -77,18 +77,17 @@ def cross_validated(logits: dict[str, np.ndarray], truth: Readings) -> Readings:
     if count < 2:
         raise ValueError("cross-validation needs two comments or more")
     fold = np.random.default_rng(0).permutation(count) % min(FOLDS, count)
-    parts, rows = [], []
+    parts = []
     for held in range(fold.max() + 1):
-        others, mine = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-        fitted = calibrate({name: v[others] for name, v in logits.items()}, truth[others])
+        mine = fold == held
+        fitted = calibrate({name: v[~mine] for name, v in logits.items()}, truth[~mine])
         parts.append(decided(fitted, {name: v[mine] for name, v in logits.items()}))
-        rows.append(mine)
-    back = np.argsort(np.concatenate(rows))
     joined = {
-        name: np.concatenate([vars(part)[name] for part in parts])[back]
+        name: np.concatenate([vars(part)[name] for part in parts])
         for name in ("aspects", "sentiment", "probabilities", "language")
     }
-    return Readings(**joined)
+    rows = np.argsort(fold, kind="stable")  # of the comments, in the order of the parts
+    return Readings(**joined)[np.argsort(rows)]
 
 
 def choose_thresholds(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:

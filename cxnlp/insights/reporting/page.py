@@ -252,9 +252,10 @@ def _model(manifest: dict[str, Any] | None, words: Words) -> dict[str, Any]:
         return {"intro": words("no_model"), "table": None, "notes": []}
     rows, weak = [], ""
     for figure in manifest.get("figures", []):
-        if not {"nl", "en"} & set(figure["report"].get("by_language", {})):
+        by_language = figure["report"].get("by_language", {})
+        if not {"nl", "en"} & by_language.keys():
             continue  # comments in other languages say nothing of how well these are read
-        parts = {"all": figure["report"]["overall"]} | figure["report"].get("by_language", {})
+        parts = {"all": figure["report"]["overall"]} | by_language
         rows += [
             [f"{_without_path(figure['data'])}, {words(name)}", words.number(part["comments"])]
             + [
