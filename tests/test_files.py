@@ -535,6 +535,36 @@ def test_a_title_above_the_column_names_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Feedback of Q 3\n\nday;comment\nmonday;traag\ntuesday;snel, hoor\n",
+        "Feedback of Q 3\nexported by me\nday,comment\nmonday,traag\n",
+        "Feedback of Q 3;\n;\nday;comment\nmonday;traag\ntuesday;snel, hoor\n",
+        "Feedback of Q 3\nday\tcomment\nmonday\ttraag\ntuesday\tsnel\n",
+    ],
+)
+def test_a_title_above_the_names_of_a_csv_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileError, match="'Feedback of Q 3', looks like a title.* Delete what"):
+        run(path, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "comment\nsnel, maar duur\nduur, maar snel\n",
+        "comment\nsnel,maar duur\nniet goed, niet snel, niet fijn\n",
+        "comment\nsnel;duur\nprima\n",
+    ],
+)
+def test_punctuation_of_comments_makes_no_table(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(text, encoding="utf-8")
+    assert run(path, tmp_path / "out.csv").rows == 2
+
+
+@pytest.mark.parametrize(
     "rows", [[["comment"], ["traag", "x"]], [["comment"], ["traag", "x"], ["snel"]]]
 )
 def test_a_stray_cell_makes_no_title(tmp_path: Path, rows: list[list[str]]) -> None:

@@ -28,8 +28,8 @@ from cxnlp.files.cells import Chunk, Row, arrow_type, flat
 #: A quote that is not closed after this many lines was left open by mistake.
 QUOTED_LINES = 10_000
 
-#: At most so many rows of one cell, over two or more rows that have more, are a title and not the
-#: column names.
+#: At most so many rows of one filled cell, over two or more rows that have more, are a title and
+#: not the column names.
 TITLE_ROWS = 3
 
 _UNDECODED = re.compile("[\ud800-\udfff]")
@@ -99,6 +99,8 @@ class Csv(Input):
         stated = sniff.stated_delimiter(path, self.encoding)
         self.before_header = int(stated is not None)
         self.delimiter = stated or sniff.delimiter(path, self.encoding)
+        if stated is None:
+            self._refuse_title()
         header = next(self._parsed(), None)
         if header is None:
             raise FileError(f"{path} is empty; it needs a first line with the column names.")
@@ -107,6 +109,19 @@ class Csv(Input):
                 f"The header of {path} cannot be read: {header.reason}. Export it anew, as UTF-8."
             )
         self.columns = _unique(header)
+
+    def _refuse_title(self) -> None:
+        alone = self.delimiter == sniff.ONE_COLUMN
+        for mark in sniff.DELIMITERS if alone else self.delimiter:
+            rows = sniff.first_rows(self.path, self.encoding, mark)
+            above = _above(rows)
+            below = rows[above:]
+            # Commas of prose make no table: rows as wide as one another, and no space after them.
+            even = len({len(row) for row in below}) == 1 and not any(
+                cell.startswith(" ") for cell in below[0]
+            )
+            if above and (even or not alone):
+                raise _titled(self.path, rows[0])
 
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
         return _chunked(self._records(), size, reject)
@@ -233,14 +248,9 @@ class Excel(Input):
                 f"Sheet {self.sheet!r} of {path} is empty; its first row must hold the column "
                 "names."
             )
-        header = rows[0]
-        if _titled(rows):
-            title = " ".join(str(flat(value)) for value in header if value is not None)
-            raise FileError(
-                f"The first row of {path}, {title!r}, looks like a title: it is one cell, those "
-                "below are more. Delete what stands above the column names, or name each column."
-            )
-        self.columns = _unique([flat(name) or "" for name in header])
+        if _above(rows):
+            raise _titled(path, rows[0])
+        self.columns = _unique([flat(name) or "" for name in rows[0]])
 
     def _found(self, sheets: dict[str, Any], wanted: str | None) -> str:
         filled = [name for name, sheet in sheets.items() if any(_filled(sheet))]
@@ -293,11 +303,20 @@ def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
             yield number, [_excel_value(cell) for cell in row]
 
 
-def _titled(rows: list[list[Any]]) -> bool:
-    """Whether the first rows of a sheet begin with a title."""
-    counts = [sum(value is not None for value in row) for row in rows]
+def _above(rows: Sequence[Sequence[Any]]) -> int:
+    """How many of the first rows of a table are a title above its column names."""
+    counts = [sum(value not in (None, "") for value in row) for row in rows[: 2 * TITLE_ROWS]]
     above = next((at for at, count in enumerate(counts) if count > 1), 0)
-    return 0 < above <= TITLE_ROWS and len(rows) >= above + 2 and min(counts[above:]) > 1
+    titled = above <= TITLE_ROWS and len(counts) >= above + 2 and min(counts[above:]) > 1
+    return above if titled else 0
+
+
+def _titled(path: Path, row: Sequence[Any]) -> FileError:
+    title = " ".join(str(flat(value)) for value in row if value not in (None, ""))
+    return FileError(
+        f"The first row of {path}, {title!r}, looks like a title: it is one cell, those below are "
+        "more. Delete what stands above the column names, or name each column."
+    )
 
 
 def _excel_value(cell: Any) -> Any:
@@ -353,8 +372,8 @@ def open_input(source: Path, sheet: str | None = None) -> Input:
     Raises
     ------
     FileError
-        For a file that is missing, damaged or of another kind, and for a sheet that is not there,
-        is empty, has a title above its column names, or is one of several and was not named.
+        For a file that is missing, damaged, of another kind or has a title above its column names,
+        and for a sheet that is not there, is empty, or is one of several and was not named.
     """
     kind = INPUTS.get(source.suffix.lower())
     if kind is None:

@@ -16,8 +16,8 @@ SAMPLE_LINES = 100
 #: "Delimiter" of a file of one column, whose commas are all punctuation: never in a text.
 ONE_COLUMN = "\x1f"
 
-_DELIMITERS = ",;\t|"
-_STATED = re.compile(rf'"?sep=([{_DELIMITERS}])"?[\r\n]*', re.IGNORECASE)
+DELIMITERS = ",;\t|"
+_STATED = re.compile(rf'"?sep=([{DELIMITERS}])"?[\r\n]*', re.IGNORECASE)
 
 
 def lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
@@ -62,10 +62,15 @@ def stated_delimiter(path: Path, encoding: str) -> str | None:
 
 def delimiter(path: Path, encoding: str) -> str:
     """Find the delimiter with which most rows are as wide as the header."""
-    sample = list(itertools.islice(lines(path, encoding, newline=""), SAMPLE_LINES))
     found = [(0.0, 1, ONE_COLUMN)]
-    for mark in _DELIMITERS:
-        widths = [len(row) for row in csv.reader(sample, delimiter=mark) if row]
+    for mark in DELIMITERS:
+        widths = [len(row) for row in first_rows(path, encoding, mark)]
         if widths and widths[0] > 1:
             found.append((widths.count(widths[0]) / len(widths), widths[0], mark))
     return max(found)[2]
+
+
+def first_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
+    """The rows of the first lines that are not blank."""
+    sample = itertools.islice(lines(path, encoding, newline=""), SAMPLE_LINES)
+    return [row for row in csv.reader(sample, delimiter=delimiter) if row]
