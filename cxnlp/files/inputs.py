@@ -98,9 +98,12 @@ class Csv(Input):
         self.encoding = sniff.encoding(path)
         stated = sniff.stated_delimiter(path, self.encoding)
         self.before_header = int(stated is not None)
-        self.delimiter = stated or sniff.delimiter(path, self.encoding)
         if stated is None:
-            self._refuse_title()
+            sample = sniff.sample(path, self.encoding)
+            self.delimiter = sniff.delimiter(sample)
+            self._refuse_title(sample)
+        else:
+            self.delimiter = stated
         header = next(self._parsed(), None)
         if header is None:
             raise FileError(f"{path} is empty; it needs a first line with the column names.")
@@ -110,17 +113,12 @@ class Csv(Input):
             )
         self.columns = _unique(header)
 
-    def _refuse_title(self) -> None:
+    def _refuse_title(self, sample: list[str]) -> None:
         alone = self.delimiter == sniff.ONE_COLUMN
         for mark in sniff.DELIMITERS if alone else self.delimiter:
-            rows = sniff.first_rows(self.path, self.encoding, mark)
+            rows = sniff.rows(sample, mark)
             above = _above(rows)
-            below = rows[above:]
-            # Commas of prose make no table: rows as wide as one another, and no space after them.
-            even = len({len(row) for row in below}) == 1 and not any(
-                cell.startswith(" ") for cell in below[0]
-            )
-            if above and (even or not alone):
+            if above and (not alone or _is_table(rows[above:])):
                 raise _titled(self.path, rows[0])
 
     def chunks(self, size: int, reject: Reject) -> Iterator[Chunk]:
@@ -309,6 +307,12 @@ def _above(rows: Sequence[Sequence[Any]]) -> int:
     above = next((at for at, count in enumerate(counts) if count > 1), 0)
     titled = above <= TITLE_ROWS and len(counts) >= above + 2 and min(counts[above:]) > 1
     return above if titled else 0
+
+
+def _is_table(rows: list[list[str]]) -> bool:
+    """Whether delimiters make rows, and are not the commas of prose."""
+    even = len({len(row) for row in rows}) == 1
+    return even and not any(cell.startswith(" ") for cell in rows[0])
 
 
 def _titled(path: Path, row: Sequence[Any]) -> FileError:

@@ -60,17 +60,21 @@ def stated_delimiter(path: Path, encoding: str) -> str | None:
     return stated and stated[1]
 
 
-def delimiter(path: Path, encoding: str) -> str:
+def sample(path: Path, encoding: str) -> list[str]:
+    """The first lines, which tell the delimiter and whether a title stands above the header."""
+    return list(itertools.islice(lines(path, encoding, newline=""), SAMPLE_LINES))
+
+
+def rows(sample: list[str], delimiter: str) -> list[list[str]]:
+    """The rows of a sample that are not blank."""
+    return [row for row in csv.reader(sample, delimiter=delimiter) if row]
+
+
+def delimiter(sample: list[str]) -> str:
     """Find the delimiter with which most rows are as wide as the header."""
     found = [(0.0, 1, ONE_COLUMN)]
     for mark in DELIMITERS:
-        widths = [len(row) for row in first_rows(path, encoding, mark)]
+        widths = [len(row) for row in rows(sample, mark)]
         if widths and widths[0] > 1:
             found.append((widths.count(widths[0]) / len(widths), widths[0], mark))
     return max(found)[2]
-
-
-def first_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
-    """The rows of the first lines that are not blank."""
-    sample = itertools.islice(lines(path, encoding, newline=""), SAMPLE_LINES)
-    return [row for row in csv.reader(sample, delimiter=delimiter) if row]
