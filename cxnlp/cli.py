@@ -136,7 +136,10 @@ def report(
     ] = None,
     least: Annotated[int, typer.Option(min=1, help="Groups of fewer comments are left out.")] = 10,
     mask: Annotated[bool, typer.Option(help="Mask personal data in quotes.")] = True,
-    model: ModelOption = "accurate",
+    model: Annotated[
+        str | None,
+        typer.Option(help="The model whose figures are told; by default the one that scored it."),
+    ] = None,
 ) -> None:
     """Write a report on a scored file: one HTML page that opens anywhere, with nothing to load."""
     from cxnlp import insights

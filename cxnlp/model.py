@@ -104,6 +104,7 @@ class Model:
             read.aspect_probabilities,
             read.decisions,
             read.evidence,
+            model=self.name,
         )
 
     def stream(

@@ -146,6 +146,8 @@ class Results(Sequence[Result]):
         the comment; -1 where nothing was decided. None where it was not asked for.
     pandas_index
         The index of the pandas column that was read, for `to_pandas`; None for any other column.
+    model
+        The name of the model that read them; None where several did, or it is not known.
     """
 
     texts: pa.LargeStringArray
@@ -156,6 +158,7 @@ class Results(Sequence[Result]):
     decisions: np.ndarray
     evidence: np.ndarray | None = None
     pandas_index: pd.Index | None = None
+    model: str | None = None
 
     @property
     def sentiment(self) -> np.ndarray:
@@ -204,10 +207,10 @@ class Results(Sequence[Result]):
             columns: dict[str, Any] = {
                 name: None if column is None else column[rows]
                 for name, column in vars(self).items()
-                if name != "texts"
+                if name not in ("texts", "model")
             }
             texts = self.texts[rows] if isinstance(rows, slice) else self.texts.take(pa.array(rows))
-            return Results(texts=texts, **columns)
+            return Results(texts=texts, **columns, model=self.model)
         index = range(len(self))[index]
         row = self[index : index + 1]
         text = self.texts[index].as_py()
@@ -252,6 +255,8 @@ class Results(Sequence[Result]):
             if field.name == "pandas_index":
                 whole = all(value is not None for value in values)
                 columns["pandas_index"] = values[0].append(values[1:]) if whole else None
+            elif field.name == "model":
+                columns["model"] = values[0] if len(set(values)) == 1 else None
             elif isinstance(values[0], pa.Array):
                 columns[field.name] = pa.concat_arrays(values)
             elif all(value is not None for value in values):
@@ -264,7 +269,7 @@ class Results(Sequence[Result]):
         Columns ``text``, ``cx_language``, ``cx_sentiment``, ``cx_score``, ``cx_no_text``, and of
         each aspect ``cx_NAME`` (polarity, null where it is not mentioned), ``cx_NAME_confidence``
         and, where it was asked for, ``cx_NAME_evidence`` (the words; of both signs, joined with
-        `` | ``, where it is mixed).
+        `` | ``, where it is mixed); at last ``cx_model``, the name of the model that read them.
         """
         columns: dict[str, Any] = {
             "text": self.texts,
@@ -284,6 +289,7 @@ class Results(Sequence[Result]):
             )
             if words is not None:
                 columns[f"{name}_evidence"] = pa.array(words[:, at].tolist(), pa.string())
+        columns[f"{PREFIX}model"] = pa.repeat(pa.scalar(self.model, pa.string()), len(self))
         return pa.table(columns)
 
     @property
@@ -318,6 +324,7 @@ class Results(Sequence[Result]):
         if index is not None:
             frame.index = index
         frame[f"{PREFIX}language"] = pd.Categorical(frame[f"{PREFIX}language"], list(LANGUAGES))
+        frame[f"{PREFIX}model"] = frame[f"{PREFIX}model"].astype("category")
         for column, names in (
             (f"{PREFIX}sentiment", SENTIMENT_ORDER),
             *((f"{PREFIX}{aspect}", POLARITY_ORDER) for aspect in ASPECTS),

@@ -42,11 +42,13 @@ def find(name: str | Path) -> Path:
         return Path(name)
     if shipped:
         raise ModelError(f"A Path is that of a folder; load({str(name)!r}) is the shipped model.")
-    known = sorted({p.parent.name for home in HOMES for p in home.glob(f"*/{MANIFEST}")})
-    raise ModelError(
-        f"No model {str(name)!r}: not one of {', '.join(known) or 'the shipped models (none)'}, "
-        f"nor a folder with a {MANIFEST}."
-    )
+    known = ", ".join(shipped_names()) or "the shipped models (none)"
+    raise ModelError(f"No model {str(name)!r}: not one of {known}, nor a folder with a {MANIFEST}.")
+
+
+def shipped_names() -> list[str]:
+    """The names of the models that are shipped."""
+    return sorted({path.parent.name for home in HOMES for path in home.glob(f"*/{MANIFEST}")})
 
 
 def read(name: str | Path) -> StoredModel:

@@ -21,7 +21,9 @@ def read(values: list[object], dayfirst: bool | None = None) -> list[str | None]
     [
         "2026-04-03", "2026/4/3", "2026.04.03", "20260403", " 2026-04-03T23:30:00Z ",
         "2026-04-03 09:15", "3 april 2026", "3 apr. 2026", "03-apr-2026", "April 3, 2026",
-        "Apr 3 2026 9:15", dt.date(2026, 4, 3), dt.datetime(2026, 4, 3, 23, 59), 20260403,
+        "Apr 3 2026 9:15", "3-apr-26", "vrijdag 3 april 2026", "vr 3 apr 26", "Fri, 3 Apr 2026",
+        "Friday, April 3, 2026", "fri 2026-04-03", 20260403,
+        dt.date(2026, 4, 3), dt.datetime(2026, 4, 3, 23, 59),
         pd.Timestamp("2026-04-03 23:00", tz="Europe/Amsterdam"), np.datetime64("2026-04-03"),
     ],
 )  # fmt: skip
@@ -33,6 +35,13 @@ def test_dutch_months() -> None:
     assert read(["1 mrt 2026", "1 maart 2026", "2 mei 2026", "3 okt 2026"]) == [
         "2026-03-01", "2026-03-01", "2026-05-02", "2026-10-03",
     ]  # fmt: skip
+
+
+def test_a_month_is_its_first_day() -> None:
+    assert read(["2026-04", "april 2026", "maart 2026", "Mar 2026"]) == [
+        "2026-04-01", "2026-04-01", "2026-03-01", "2026-03-01",
+    ]  # fmt: skip
+    assert read(["3 apr 9:15", "3 apr 2026", "2 mei 26"])[0] is None
 
 
 def test_day_or_month_first_is_found_out() -> None:

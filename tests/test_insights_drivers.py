@@ -83,6 +83,11 @@ def test_estimates(kind: str) -> None:
         "unscored": sum(
             np.isnan(s) and not silent for s, silent in zip(scores, scored.no_text, strict=True)
         ),
+        "silent": sum(
+            silent and not np.isnan(s) for s, silent in zip(scores, scored.no_text, strict=True)
+        ),
+        "score_of_all": pytest.approx(plain_score([s for s in scores if not np.isnan(s)], kind)),
+        "varies": True,
     }
 
 

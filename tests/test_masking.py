@@ -14,6 +14,10 @@ DUTCH = """
 Mail mij op piet.de-vries@voorbeeld.nl graag | Mail mij op [e-mail] graag
 Bel 06-12345678, na zessen | Bel [telefoon], na zessen
 Bel 06 12 34 56 78! | Bel [telefoon]!
+Bel mij op 06.12.34.56.78 of 06-12-34-56-78 | Bel mij op [telefoon] of [telefoon]
+Sinds 06-12-24 of 06.12.2024 niets | Sinds 06-12-24 of 06.12.2024 niets
+Bedankt, Mark! | Bedankt, [naam]!
+Frank Jansen was bijzonder vriendelijk | [naam] was bijzonder vriendelijk
 Bel 010-1234567 of (010) 123 45 67 | Bel [telefoon] of [telefoon]
 Ik ben te bereiken op +31 (0)6 1234 5678. | Ik ben te bereiken op [telefoon].
 Mijn nummer is 0031612345678 | Mijn nummer is [telefoon]

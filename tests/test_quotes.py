@@ -133,6 +133,11 @@ def test_of_a_table_the_words_are_found_in_the_comment() -> None:
     frame = results.to_pandas().rename(columns={"text": "comment"})
     for sign, words in (("positive", "Snel"), ("negative", "traag geleverd")):
         assert quotes(frame, "time", sign)["evidence"].tolist() == [words]
+    frame["comment"] = "Altijd vriendelijk, en op tijd kwam het eten ook nog warm bij ons aan"
+    frame["cx_time"], frame["cx_time_evidence"] = "positive", "tijd"
+    row = quotes(frame, "time", "positive").iloc[0]
+    assert row["text"][row["start"] - 3 : row["end"]] == "op tijd"
+    frame["cx_time"] = "negative"
     frame["cx_time_evidence"] = "staat er niet"
     assert quotes(frame, "time", "negative")["evidence"].tolist() == [""]
 

@@ -266,6 +266,43 @@ def test_results_are_enough(make: Any) -> None:
     assert page.tags["blockquote"] == 2
 
 
+def test_the_figures_are_those_of_the_model_that_read_them(make: Any) -> None:
+    words = Words("en")
+    results = readings(ONE, SAID)
+    assert words("no_model") in make(results).sections["model"]
+    for name in store.shipped_names():
+        read = dataclasses.replace(results, model=name)
+        for source in (read, read.to_pandas(), Scored.of(read)[:]):
+            assert f"the model “{name}”" in make(source).sections["model"]
+            assert "organisations never seen" in make(source).sections["model"]
+    mine = dataclasses.replace(results, model="mine")
+    assert words("unmeasured", name="mine") in make(mine).sections["model"]
+    both = pd.concat([read.to_pandas(), mine.to_pandas()])
+    assert words("no_model") in make(both).sections["model"]
+    assert "organisaties die het nooit zag" in make(read, lang="nl").sections["model"]
+
+
+def test_scores_without_comments_are_told(make: Any) -> None:
+    texts = ONE * 20 + [None] * 20
+    frame = table([*SAID * 20, *[{}] * 20], texts, nps=[0] * 20 + [10] * 20)
+    page = make(frame)
+    told = "20 scores without a comment: with them, the NPS over all scores is 0.0."
+    assert told in page.sections["left-out"]
+    assert Words("en")("same_scores") in page.sections["impact"]
+
+
+def test_a_year_between_two_waves_is_no_short_time(make: Any) -> None:
+    frame = table(SAID * 40, ONE * 40, date=["2025-06-02"] * 20 + ["2026-06-02"] * 20)
+    assert Words("en")("few_periods") in make(frame).sections["trend"]
+    frame = table(
+        SAID * 30, ONE * 30, date=["2024-01-03"] * 10 + ["2024-02-10"] * 10 + ["2026-06-03"] * 10
+    )
+    content = gather(Scored.of(frame), Options())
+    assert content.by == "month"  # by week the gap between would fill the axis
+    assert content.trend is not None
+    assert content.trend["period"].nunique() == 3
+
+
 def test_readings_without_their_comments(make: Any) -> None:
     frame = readings(ONE, SAID).to_pandas().drop(columns="text")
     page = make(frame)
@@ -367,6 +404,14 @@ def test_many_groups_with_long_and_odd_names(make: Any) -> None:
         ({"date": ["soon"], "response_date": ["3 mei 2026"]}, "response_date"),
         ({"moment": [pd.Timestamp(2026, 1, 2)]}, "moment"),
         ({"update": ["2026-01-02"], "id": [20260102]}, None),
+        (
+            {"Date of birth": ["1970-01-02"], "Survey date": ["1/15/2026"]},
+            "Survey date",
+        ),
+        ({"birth": [pd.Timestamp(1970, 1, 2)]}, None),
+        ({"day": ["3/4/2026", "5/6/2026"]}, "day"),  # the report asks which it is
+        ({"Date": ["Q1", "Q2"]}, "Date"),  # the report says that it cannot be read
+        ({"day": ["monday"], "date": [None]}, None),
     ],
 )
 def test_finding_dates(columns_: dict[str, Any], found: str | None) -> None:
@@ -380,6 +425,12 @@ def test_finding_dates(columns_: dict[str, Any], found: str | None) -> None:
         ({"rating_text": ["good"], "star_rating": [4.5]}, "star_rating"),
         ({"cijfer": ["7,5"]}, "cijfer"),
         ({"score": [None], "x": [3]}, None),
+        ({"NPS respondent id": [500_001], "NPS group": [1], "NPS score": [9]}, "NPS score"),
+        ({"Q1_NPS_GROUP": [3], "Q1": [9]}, None),
+        ({"nps": [7] * 19 + [77], "rating": [4] * 20}, "nps"),
+        ({"nps": [77], "rating": [4]}, "rating"),
+        ({"nps": [77]}, "nps"),  # the report says what is wrong with it, and with these
+        ({"nps": ["9/10"]}, "nps"),
     ],
 )
 def test_finding_the_score(columns_: dict[str, Any], found: str | None) -> None:
@@ -400,6 +451,8 @@ def test_finding_groups() -> None:
     assert columns.find_groups(frame[["id", "store"]], 10) == "store"  # the report says why not
     assert columns.find_groups(frame[["id"]].assign(store=range(40)), 1) is None
     assert columns.find_groups(frame[["id"]].assign(store=[["a"]] * 40), 1) is None
+    bands = frame.rename(columns={"sales_channel": "nps_group"})
+    assert columns.find_groups(bands, 10) == "store"
     assert columns.find_groups(frame[["agent"]], 10) is None  # people, only where asked for
 
 
@@ -418,7 +471,10 @@ def test_all_wording_is_used() -> None:
     folder = Path(columns.__file__).parent
     source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.[pj]*"))
     made = {f"{kind}_points" for kind in ("nps", "csat", "stars", "grade")}
-    made |= {"is_positive", "is_negative", "lost_short", "gained_short", "csat", "stars", "grade"}
+    made |= {"is_positive", "is_negative", "lost_short", "gained_short"}
+    kinds = ("score", "nps", "csat", "stars", "grade")
+    made |= {f"{kind}_tile" for kind in kinds[1:]} | {f"the_{kind}" for kind in kinds}
+    made |= {"public comments", "organisations never seen"}  # of the manifests
     made |= {"week", "month", "quarter", "year", "en", "no_text", "positive"}
 
     def used(key: str) -> bool:

@@ -111,12 +111,21 @@ def test_columns(results: Results) -> None:
     assert results.confidence.dtype == results.score.dtype == np.float32
 
 
+def test_the_model_that_read_them_is_told(results: Results) -> None:
+    assert results.model is None
+    assert results.to_arrow()["cx_model"].to_pylist() == [None, None, None]
+    fast, other = (dataclasses.replace(results, model=name) for name in ("fast", "other"))
+    assert fast[:2].model == fast[[0]].model == Results.concat([fast, fast]).model == "fast"
+    assert fast.to_pandas()["cx_model"].tolist() == ["fast"] * 3
+    assert Results.concat([fast, other]).model is None
+
+
 def test_arrow(results: Results) -> None:
     table = results.to_arrow()
     assert table.column_names[:5] == [
         "text", "cx_language", "cx_sentiment", "cx_score", "cx_no_text",
     ]  # fmt: skip
-    assert len(table.column_names) == 5 + 3 * 17
+    assert len(table.column_names) == 5 + 3 * 17 + 1
     assert table["cx_time"].to_pylist() == ["mixed", None, None]
     assert table["cx_time_evidence"].to_pylist() == ["snel | traag", None, None]
     assert table["cx_time_confidence"].to_pylist() == [pytest.approx(0.6), None, None]

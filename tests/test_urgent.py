@@ -113,7 +113,9 @@ def test_old_comments_weigh_less(results: Results) -> None:
     frame = urgent(results, dates)
     assert frame["index"].tolist()[-1] == 7
     assert frame["date"].iloc[-1] == pd.Timestamp("2025-07-01")
+    assert frame.attrs == {"found": 4, "recent": 3}  # one is half a year old
     assert urgent(results, [None] * 9)["index"].tolist()[0] == 7
+    assert urgent(results).attrs == {"found": 4, "recent": 4}
     with pytest.raises(CxnlpError, match="cannot be read as dates"):
         urgent(results, ["onbekend"] * 9)
 

@@ -10,8 +10,17 @@ from cxnlp.errors import CxnlpError
 #: The patterns give year, month, day; or the two numbers of 03-04-2026, and the year.
 _YEAR_FIRST = r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|(\d\d)(\d\d))(?!\d)"
 _NUMBERS = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)(?!\d)"
-_DAY_MONTH = r"^(?P<day>\d{1,2})[-. ]+(?P<month>[a-z]{3})[a-z]*[-., ]+(?P<year>\d{4})(?!\d)"
+_DAY_MONTH = r"^(?P<day>\d{1,2})[-. ]+(?P<month>[a-z]{3})[a-z]*[-., ]+(?P<year>\d{4}|\d\d)(?![\d:])"
 _MONTH_DAY = r"^(?P<month>[a-z]{3})[a-z]*[-. ]+(?P<day>\d{1,2})[-., ]+(?P<year>\d{4})(?!\d)"
+#: A month without a day is its first.
+_MONTH = (
+    r"^(?P<month>[a-z]{3})[a-z]*[-., ]+(?P<year>\d{4})$",
+    r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})$",
+)
+_WEEKDAY = (
+    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[., ]+"
+    r"|^(?:ma|di|wo|do|vr|za|zo|(?:maan|dins|woens|donder|vrij|zater|zon)dag)[., ]+"
+)
 _MONTHS = {
     name: month
     for month, names in enumerate(
@@ -25,8 +34,9 @@ _MONTHS = {
 def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Series, np.ndarray]:
     """Read a column of dates; the time of day is left out.
 
-    Read are date types, 2026-04-03 and 20260403, 3 april 2026, April 3, 2026, and 03-04-2026 or
-    3/4/26. Whether the last is of April or of March is found out from the column: a number over
+    Read are date types, 2026-04-03 and 20260403, 3 april 2026, 3-apr-26, April 3, 2026, each with
+    or without a weekday, 03-04-2026 or 3/4/26, and months (2026-04, april 2026) as their first day.
+    Whether the last is of April or of March is found out from the column: a number over
     12 can only be a day.
 
     Parameters
@@ -52,6 +62,7 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.dt.tz_localize(None), np.zeros(len(column), bool)
     text = column.convert_dtypes().astype("str").str.strip().str.lower()
+    text = text.str.replace(_WEEKDAY, "", regex=True)
     given = column.notna() & (text != "")
     codes, unique = pd.factorize(text[given])  # a day has many comments
     parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
@@ -84,6 +95,14 @@ def _parsed(text: pd.Series, dayfirst: bool | None) -> pd.Series:
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         named = text.str.extract(pattern)
         named["month"] = named["month"].map(_MONTHS).astype("Int64").astype("str")
+        short = named["year"].str.len() == 2
+        named["year"] = named["year"].mask(short, _century(named["year"]) + named["year"])
+        parts = parts.fillna(named)
+    for pattern in _MONTH:
+        named = text.str.extract(pattern)
+        number = named["month"].map(_MONTHS).astype("Int64").astype("str")
+        named["month"] = number.where(named["month"].isin(_MONTHS), named["month"])
+        named["day"] = named["year"].where(named["year"].isna(), "1")
         parts = parts.fillna(named)
     return pd.to_datetime(parts.apply(pd.to_numeric, errors="coerce"), errors="coerce")
 

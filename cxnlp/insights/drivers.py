@@ -96,7 +96,9 @@ def impact(
         then optimize: Bardsley et al. 2014, SIAM Journal on Scientific Computing 36, A1895-A1910).
 
         ``frame.attrs`` has ``kind``, the ``score`` of all ``comments`` counted, and the rows
-        without text (``no_text``) and comments without a score (``unscored``) that were not.
+        without text (``no_text``) and comments without a score (``unscored``) that were not; the
+        rows without text that have a score (``silent``), and the score with these among them
+        (``score_of_all``); and whether the scores differ (``varies``).
 
     Raises
     ------
@@ -109,10 +111,10 @@ def impact(
     scored = Scored.of(results)
     column = scored.column(score, "scores")
     values, kind = _scores(column, kind)
-    counted = ~scored.no_text & ~np.isnan(values)
-    points = values[counted]
-    if kind == "nps":
-        points = 100.0 * (points >= 9) - 100.0 * (points <= 6)
+    given = ~np.isnan(values)
+    counted = ~scored.no_text & given
+    every = 100.0 * (values >= 9) - 100.0 * (values <= 6) if kind == "nps" else values
+    points = every[counted]
     signed = scored.decisions[counted].reshape(-1, _SIGNED)
 
     praised, criticised = signed.sum(axis=0).reshape(-1, 2).T
@@ -148,7 +150,10 @@ def impact(
         "score": float(points.mean()) if n else float("nan"),
         "comments": n,
         "no_text": int(scored.no_text.sum()),
-        "unscored": int((~scored.no_text & np.isnan(values)).sum()),
+        "unscored": int((~scored.no_text & ~given).sum()),
+        "silent": int((scored.no_text & given).sum()),
+        "score_of_all": float(every[given].mean()) if given.any() else float("nan"),
+        "varies": bool(varies),
     }
     return frame
 

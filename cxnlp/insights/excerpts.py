@@ -92,7 +92,9 @@ def _evidence(scored: Scored, row: int, aspect: int, sign: int, text: str) -> tu
     parts = words.split(" | ")
     if scored.decisions[row, aspect].all() and len(parts) == len(SIGNS):
         words = parts[sign]
-    start = text.find(words)
+    # "tijd" is not marked inside "altijd".
+    whole = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
+    start = whole.start() if whole else text.find(words)
     return (start, start + len(words)) if start >= 0 else (0, 0)
 
 

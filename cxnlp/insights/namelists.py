@@ -13,20 +13,21 @@ CAPITALISED = frozenset(
     """
     ana ans bob bobby bonnie carol cas cleo douglas earl ed ella elsje ernst fien finn fleur
     frans gail gene georgie gill guus isa ivy jack jake jay jean jeen jerry jill jim joe jos
-    jude juliette kai ken kirk koos kris lance lea lex lily lloyd lou loïs luke mart matt mia mick
-    mike milo nell nick pam phil puck riet rob robin ron rosa rosemary ross roy saïd sid staf stan
-    stef ted teddy terry tess tessa tilly toby tonny wilco ömer
+    jude juliette kai ken kirk koos kris lance lea lex lily lloyd lou loïs luke mart matt mia
+    mick mike milo nell nick pam phil puck riet rob robin ron rosa rosemary ross roy saïd sid
+    staf stan stef ted teddy terry tess tessa tilly toby tonny wilco ömer
     """.split()
 )
 
 #: First names that are also words, brands or places: masked after a cue, with a capital.
 AMBIGUOUS = frozenset(
     """
-    abel amber bea ben bill bo brook brooke christian clemens co daisy dale dawn dean dick dirk
-    don drew erin eve faith ferry frank gerrie grace guy hazel heath hope hunter iris jade jaimy
-    james jet jo joke joy lee lien lieve lin linde luna mandy martha mason max mees merel miles
-    moos nova olive pansy pat patience pearl penny pilar poppy ray rein rich roos rose ruby rune
-    saar sep sonny sterre sue ton wade ward wil will wynn
+    abel ad amber bea ben bill bo brook brooke chen christian clemens co daisy dale dawn dean
+    dick dirk don drew erin eve faith ferry floor frank ger gerrie grace guy hazel heath hope
+    hunter iris jade jaimy james jet jing jo joke jordan joy lee lien lieve lin linde luna
+    madison mandy mark martha mason max mees merel miles mo moos nova olive pansy pat patience
+    pearl penny pilar poppy raj ray rein rich roos rose ruby rune saar sep sonny sterre sue ton
+    victoria wade ward wei wil will wynn
     """.split()
 )
 

@@ -87,6 +87,10 @@ def find_names(text: str) -> Iterator[tuple[int, int]]:
         if end is not None:
             yield match.start(), end
     for match in _WORD.finditer(text):
+        if match[0][0].isupper() and match[0].lower() in AMBIGUOUS and _surname_after(match):
+            end = _name_end(text, match.start(), titled=False, any_capital=False)
+            if end is not None:
+                yield match.start(), end
         names = _WITH_CAPITAL if match[0][0].isupper() else _FIRST_NAMES
         if _known(match[0], names) and not _is_month(match):
             end = _name_end(text, match.start(), titled=False, any_capital=False)
@@ -122,6 +126,12 @@ def _name_end(text: str, at: int, titled: bool, any_capital: bool) -> int | None
         if text[end:at] != " ":
             break
     return end
+
+
+def _surname_after(word: re.Match[str]) -> bool:
+    """Whether a common surname with a capital follows: "Frank Jansen"."""
+    after = re.compile(rf" {_PARTICLES}{{0,3}}({_LETTERS})").match(word.string, word.end())
+    return bool(after and after[1][0].isupper() and after[1].lower() in SURNAMES)
 
 
 def _is_month(word: re.Match[str]) -> bool:

@@ -58,6 +58,8 @@ class Scored:
         comment, -1 where nothing was decided. None where only its words are known.
     extra
         The other columns of the table, n rows.
+    model
+        The name of the model that read the comments; None where several did, or it is not known.
     """
 
     texts: pa.LargeStringArray | None
@@ -70,6 +72,7 @@ class Scored:
     words: np.ndarray | None
     spans: np.ndarray | None
     extra: pd.DataFrame
+    model: str | None = None
 
     @classmethod
     def of(cls, source: Source, *, text: str | None = None, sheet: str | None = None) -> Scored:
@@ -121,6 +124,7 @@ class Scored:
             results.evidence_words,
             results.evidence,
             pd.DataFrame(index=pd.RangeIndex(len(results))),
+            results.model,
         )
 
     @classmethod
@@ -153,6 +157,10 @@ class Scored:
                 if column in frame:
                     target[:, at] = read(frame[column], name)
                     own.add(column)
+        models: list[Any] = []
+        if f"{PREFIX}model" in frame:
+            own.add(f"{PREFIX}model")
+            models = frame[f"{PREFIX}model"].unique().tolist()
         return cls(
             to_column(map(flat, _cells(frame[found], name))) if found else None,
             _flags(frame[f"{PREFIX}no_text"], name),
@@ -164,6 +172,7 @@ class Scored:
             words if any(column.endswith("_evidence") for column in own) else None,
             None,
             frame.drop(columns=[*own, *filter(None, [found])]),
+            models[0] if len(models) == 1 and isinstance(models[0], str) else None,
         )
 
     @property
@@ -231,7 +240,7 @@ class Scored:
                 value = value[rows]
             elif isinstance(value, pd.DataFrame):
                 value = value.iloc[rows].reset_index(drop=True)
-            elif value is not None:
+            elif isinstance(value, pa.Array):
                 value = value.take(pa.array(rows))
             columns[field.name] = value
         return Scored(**columns)

@@ -15,8 +15,8 @@ from cxnlp.insights.excerpts import excerpts
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.taxonomy import ASPECTS, SIGNS
 
-#: Days after which a comment weighs half.
-HALF_LIFE = 30
+#: Days after which a comment weighs half, and after which it is no longer one to answer now.
+HALF_LIFE, RECENT = 30, 90
 
 _PROMISE = (
     r"beloo?f|toegezegd|toezegging|afgesproken|afspra(?:ak|ken)|zou(?:den)? .{0,40}(?:bellen|komen)"
@@ -96,7 +96,9 @@ def urgent(
     -------
     pandas.DataFrame
         The most urgent first: ``points``, ``reason``, ``date`` (where dates were given), and the
-        columns of `cxnlp.insights.excerpts.excerpts`. ``attrs["found"]`` counts all of them.
+        columns of `cxnlp.insights.excerpts.excerpts`.
+        ``attrs["found"]`` counts all that were found, ``attrs["recent"]`` those no more than 90
+        days older than the last comment (all of them, without dates).
 
     Raises
     ------
@@ -109,13 +111,14 @@ def urgent(
     scored = Scored.of(source, text=text)
     points = _points(scored)
     total = points.sum(axis=1)
-    rank, when = total, None
+    rank, when, recent = total, None, np.ones(len(scored), bool)
     if dates is not None:
         when, _ = read_dates(scored.column(dates, "dates"), dayfirst)
         age = (when.max() - when).dt.total_seconds() / 86_400
         # A comment without a date is taken to be as old as the oldest.
         age = age.fillna(age.max()).fillna(0)
         rank = total * 0.5 ** (age.to_numpy() / HALF_LIFE)
+        recent = age.to_numpy() <= RECENT
     found = np.flatnonzero(total > 0)
     best = found[np.argsort(-rank[found], kind="stable")][:n]
     mine = points[best]
@@ -133,7 +136,7 @@ def urgent(
     frame.insert(1, "reason", pd.Series(reasons, dtype="str"))
     if when is not None:
         frame.insert(2, "date", when.iloc[best].to_numpy())
-    frame.attrs["found"] = len(found)
+    frame.attrs |= {"found": len(found), "recent": int(recent[found].sum())}
     return frame
 
 

@@ -236,7 +236,9 @@ def trends(frame: pd.DataFrame) -> Callable[[float, Words], Figure]:
 
 
 def _trend(axes: Axes, rows: pd.DataFrame, words: Words, width: float) -> None:
-    at = np.arange(len(rows))
+    periods = rows["period"].tolist()
+    at = np.array([period.ordinal for period in periods])
+    at -= at.min()
     net = 100 * rows["net"].to_numpy()
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.fill_between(
@@ -246,15 +248,17 @@ def _trend(axes: Axes, rows: pd.DataFrame, words: Words, width: float) -> None:
     out = rows["stands_out"].to_numpy(bool)
     for mark, colour, size in ((out, ORANGE, 34), (~out, "white", 12)):
         axes.scatter(at[mark], net[mark], s=size, color=colour, edgecolor=BLUE, zorder=3, lw=1)
-    ticks = sorted({0, len(rows) // 2, len(rows) - 1} if width == WIDE else {0, len(rows) - 1})
-    periods = rows["period"].tolist()
-    axes.set_xticks(ticks, [words.period(periods[tick], short=True) for tick in ticks], fontsize=11)
+    ticks = sorted({0, int(np.abs(at - at[-1] / 2).argmin()), len(rows) - 1})
+    if width != WIDE:
+        ticks = sorted({0, len(rows) - 1})
+    named = [words.period(periods[tick], short=True) for tick in ticks]
+    axes.set_xticks(at[ticks], named, fontsize=11)
     names = axes.get_xticklabels()  # none where another chart stands below
     for name in names[:1]:
         name.set_horizontalalignment("left")
     for name in names[1:][-1:]:
         name.set_horizontalalignment("right")
-    axes.set_xlim(-0.5, len(rows) - 0.5)
+    axes.set_xlim(-0.5, at[-1] + 0.5)
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: words.percent(value / 100, sign=True))
     axes.tick_params(axis="y", labelsize=11)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
+from cxnlp.insights.drivers import KINDS
 
 #: Words in the names of columns, the likeliest first.
 DATE_NAMES = (
@@ -27,6 +28,17 @@ GROUP_NAMES = (
     "organisation", "organization", "organisatie", "brand", "merk", "country", "land", "product",
     "group", "groep",
 )  # fmt: skip
+#: Words in the names of columns that hold no date of a comment, no score, no groups to compare.
+NOT_DATES = ("birth", "geboorte", "geboortedatum", "dob")
+NOT_SCORES = (
+    "id", "respondent", "group", "groep", "segment", "category", "categorie", "type", "label",
+    "reason", "reden", "comment", "toelichting",
+)  # fmt: skip
+NOT_GROUPS = ("id", "nps", "csat", "score")
+#: A column of such a name that cannot be read is explained, not passed over.
+_EXPLAINED = ("date", "datum", "timestamp", "nps", "csat", "score")
+#: Of a score's values, the share that fits a scale: a slip of the pen must not hide it.
+_FITTING = 0.95
 #: Values that are looked at to tell what a column holds.
 _SAMPLE = 1000
 _MOST_GROUPS = 500
@@ -35,26 +47,42 @@ _MOST_GROUPS = 500
 def find_dates(extra: pd.DataFrame) -> str | None:
     """The column with dates, by its name or its type; None where there is none."""
     typed = [str(c) for c in extra if pd.api.types.is_datetime64_any_dtype(extra[c])]
-    return next(itertools.chain(_named(extra, DATE_NAMES, _are_dates), typed), None)
+    typed = [column for column in typed if not _says(column, NOT_DATES)]
+    named = _named(extra, DATE_NAMES, NOT_DATES, _are_dates)
+    return next(itertools.chain(named, typed, _explained(extra, DATE_NAMES)), None)
 
 
 def find_score(extra: pd.DataFrame) -> str | None:
-    """The column with a score, by its name and numbers; None where there is none."""
-    return next(_named(extra, SCORE_NAMES, _are_numbers), None)
+    """The column with a score: by its name, first those that fit a scale; None if there is none."""
+    named = (
+        _named(extra, SCORE_NAMES, NOT_SCORES, holds) for holds in (_fit_a_scale, _are_numbers)
+    )
+    return next(itertools.chain(*named, _explained(extra, SCORE_NAMES)), None)
 
 
 def find_groups(extra: pd.DataFrame, least: int) -> str | None:
     """The column with groups: by its name, first those with two groups that can be shown."""
-    named = [*_named(extra, GROUP_NAMES, _are_groups)]
+    named = [*_named(extra, GROUP_NAMES, NOT_GROUPS, _are_groups)]
     shown = (c for c in named if (extra[c].value_counts() >= least).sum() > 1)
     return next(shown, named[0] if named else None)
 
 
+def _words(column: str) -> list[str]:
+    return re.split(r"[\W_]+", column.lower())
+
+
+def _says(column: str, names: tuple[str, ...]) -> bool:
+    return not set(names).isdisjoint(_words(column))
+
+
 def _named(
-    extra: pd.DataFrame, names: tuple[str, ...], holds: Callable[[pd.Series], bool]
+    extra: pd.DataFrame,
+    names: tuple[str, ...],
+    but: tuple[str, ...],
+    holds: Callable[[pd.Series], bool],
 ) -> Iterator[str]:
     """Columns whose name is, or holds, one of the names, and that hold what they should."""
-    words = {column: re.split(r"[\W_]+", column.lower()) for column in map(str, extra)}
+    words = {column: _words(column) for column in map(str, extra) if not _says(column, but)}
     for exact in (True, False):
         for name in names:
             for column, parts in words.items():
@@ -62,6 +90,13 @@ def _named(
                     extra[column]
                 ):
                     yield column
+
+
+def _explained(extra: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
+    """Columns that by their name should hold it, and hold something."""
+    every = {column.lower(): column for column in map(str, extra)}
+    known = (every[name] for name in names if name in _EXPLAINED and name in every)
+    return (column for column in known if len(_given(extra[column])))
 
 
 def _given(column: pd.Series) -> pd.Series:
@@ -72,17 +107,28 @@ def _given(column: pd.Series) -> pd.Series:
 def _are_dates(column: pd.Series) -> bool:
     column = _given(column).head(_SAMPLE)
     try:
-        read, _ = read_dates(column, dayfirst=True)
+        read, _ = read_dates(column)
     except CxnlpError as error:
-        # Months and days in one column in two orders are dates, too, and are explained later.
-        return "the day first" in str(error)
+        # Dates that may be read in two ways, or are in two orders, are explained later.
+        return "the day first (" in str(error) or "the day or the month first" in str(error)
     return bool(read.notna().any())
 
 
-def _are_numbers(column: pd.Series) -> bool:
+def _numbers(column: pd.Series) -> pd.Series:
     text = _given(column).head(_SAMPLE).astype("str").str.replace(",", ".")
-    numbers = pd.to_numeric(text, errors="coerce")
-    return len(text) > 0 and bool(numbers.notna().mean() > 0.5)
+    return pd.to_numeric(text, errors="coerce")
+
+
+def _are_numbers(column: pd.Series) -> bool:
+    numbers = _numbers(column)
+    return len(numbers) > 0 and bool(numbers.notna().mean() > 0.5)
+
+
+def _fit_a_scale(column: pd.Series) -> bool:
+    low, high = min(KINDS.values())[0], max(high for _, high in KINDS.values())
+    return _are_numbers(column) and bool(
+        _numbers(column).dropna().between(low, high).mean() >= _FITTING
+    )
 
 
 def _are_groups(column: pd.Series) -> bool:

@@ -40,10 +40,9 @@ def findings(content: Content, words: Words) -> list[Finding]:
         head = words("keep", aspect=words.aspect(aspect))
         found.append(Finding(head, _about(content, aspect, "positive", words)))
     found += _places(content, problems, words)
-    if content.urgent is not None and len(content.urgent):
-        count = content.urgent.attrs["found"]
+    if content.urgent is not None and (count := content.urgent.attrs["recent"]):
         head = words.counted("answer", count)
-        found.append(Finding(head, words("answer_why")))
+        found.append(Finding(head, words.counted("answer_why", count)))
     return found
 
 
@@ -112,7 +111,12 @@ def _about(content: Content, aspect: str, sign: str, words: Words) -> str:
 def digits_of(content: Content) -> int:
     """Decimals of points: NPS points are large, those of other scores are not."""
     assert content.impact is not None
-    return 1 if content.impact.attrs["kind"] == "nps" else 2
+    return shape_of(content.impact.attrs["kind"])[0]
+
+
+def shape_of(kind: str) -> tuple[int, bool]:
+    """Decimals of a score of that kind, and whether it is written with its sign."""
+    return (1, True) if kind == "nps" else (2, False)
 
 
 def _where(content: Content, aspect: str, bad: bool, words: Words) -> list[str]:
@@ -144,7 +148,7 @@ def _when(content: Content, aspect: str, bad: bool, words: Words) -> list[str]:
         return [
             words(
                 "fell" if bad else "rose",
-                period=words.period(last["period"]),
+                period=words.period_told(last["period"]),
                 before=words.percent(last["net"] - last["net_change"], sign=True),
                 after=words.percent(last["net"], sign=True),
             )

@@ -109,12 +109,11 @@ def gather(scored: Scored, options: Options) -> Content:
     ):
         if name is not None:
             scored.column(name, what)
-    options = dataclasses.replace(
-        options,
-        date=options.date or columns.find_dates(scored.extra),
-        score=options.score or columns.find_score(scored.extra),
-        group=options.group or columns.find_groups(scored.extra, options.least),
-    )
+    date = options.date or columns.find_dates(scored.extra)
+    score = options.score or columns.find_score(scored.extra)
+    left = scored.extra.drop(columns=[name for name in (date, score) if name in scored.extra])
+    group = options.group or columns.find_groups(left, options.least)
+    options = dataclasses.replace(options, date=date, score=score, group=group)
     read = scored[~scored.no_text]
     content = Content(
         options,
@@ -150,7 +149,8 @@ def _add_impact(content: Content, scored: Scored) -> None:
     frame = _try(content, score, lambda: impact(scored, score, options.kind))
     content.impact = frame
     if frame is not None and not frame[["gained", "lost"]].notna().any(axis=None):
-        content.why["impact"] = "few_scores"
+        same = frame.attrs["comments"] >= 2 * options.least and not frame.attrs["varies"]
+        content.why["impact"] = "same_scores" if same else "few_scores"
 
 
 def _add_trend(content: Content, read: Scored) -> None:
@@ -164,12 +164,19 @@ def _add_trend(content: Content, read: Scored) -> None:
     if days.notna().any():
         content.first, content.last = days.min(), days.max()
     frames = {by: trend(read, days, by) for by in _PERIODS}
-    periods = {by: frame["period"].nunique() for by, frame in frames.items()}
+    # Periods without comments count: the axis has room for them.
+    periods = {by: _span(frame["period"]) for by, frame in frames.items()}
     by = next((by for by, most in _PERIODS.items() if periods[by] <= most), "year")
     content.trend, content.by = frames[by], by
     content.longer = next((frames[b] for b in _PERIODS if periods[b] < periods[by]), None)
-    if periods[by] < _LEAST_PERIODS:
-        content.why["trend"] = "few_dates"
+    if content.trend["period"].nunique() < _LEAST_PERIODS:
+        content.why["trend"] = "few_periods" if periods["week"] >= _LEAST_PERIODS else "few_dates"
+
+
+def _span(periods: pd.Series) -> int:
+    """From the first period to the last, those without comments between them included."""
+    numbers = periods.drop_duplicates().map(lambda period: period.ordinal)
+    return int(numbers.max() - numbers.min() + 1) if len(numbers) else 0
 
 
 def _add_groups(content: Content, scored: Scored) -> None:

@@ -15,10 +15,10 @@ from cxnlp import __version__, store
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.excerpts import highlighted
 from cxnlp.insights.reporting import parts
-from cxnlp.insights.reporting.findings import findings, weakest
+from cxnlp.insights.reporting.findings import findings, shape_of, weakest
 from cxnlp.insights.reporting.gather import Content, Options, gather
 from cxnlp.insights.reporting.parts import Table
-from cxnlp.insights.reporting.words import LANGUAGES, Words
+from cxnlp.insights.reporting.words import LANGUAGES, WORDING, Words
 from cxnlp.insights.scored import Scored, Source
 
 _LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
@@ -36,7 +36,7 @@ def report(
     kind: str | None = None,
     group: str | None = None,
     sheet: str | None = None,
-    model: str | Path | None = "accurate",
+    model: str | Path | None = None,
     dayfirst: bool | None = None,
     least: int = 10,
     mask: bool = True,
@@ -61,7 +61,8 @@ def report(
     kind
         Of the score, see `impact`; found out if not given.
     model
-        The model that read the comments, by name or folder, for its figures; None if unknown.
+        The model that read the comments, by name or folder, for its figures; by default the
+        shipped one that the readings name.
     dayfirst
         Whether 03-04-2026 is 3 April; found out if not given.
     least
@@ -90,7 +91,7 @@ def report(
         raise CxnlpError(f"There is no folder {path.parent}; make it first.")
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
-    page = render(content, Words(lang), title, _manifest(model))
+    page = render(content, Words(lang), title, _manifest(model, scored.model))
     path.write_text(page, encoding="utf-8")
     return path
 
@@ -136,9 +137,12 @@ def render(
     )
 
 
-def _manifest(model: str | Path | None) -> dict[str, Any] | None:
+def _manifest(model: str | Path | None, named: str | None) -> dict[str, Any] | None:
+    """What is known of a model that was given, or of one that the readings name."""
     if model is None:
-        return None
+        if named not in store.shipped_names():
+            return None if named is None else {"name": named}
+        model = named
     try:
         return json.loads((store.find(model) / store.MANIFEST).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -158,15 +162,15 @@ def _tiles(content: Content, words: Words) -> list[tuple[str, str]]:
     if content.impact is not None and content.impact.attrs["comments"]:
         kind, value = content.impact.attrs["kind"], content.impact.attrs["score"]
         if kind == "nps":
-            tiles.append((words.number(value, sign=True), words("nps")))
+            tiles.append((words.number(value, sign=True), words("nps_tile")))
         else:
-            tiles.append((words.number(value, 1), words("average", score=words(kind))))
+            tiles.append((words.number(value, 1), words(f"{kind}_tile")))
     if content.comments:
         for name in ("positive", "negative"):
             share = content.sentiments[name] / content.comments
             tiles.append((words.percent(share), words(f"is_{name}")))
     if content.urgent is not None:
-        tiles.append((words.number(content.urgent.attrs["found"]), words("is_urgent")))
+        tiles.append((words.number(content.urgent.attrs["recent"]), words("is_urgent")))
     return tiles
 
 
@@ -226,6 +230,10 @@ def _left_out(content: Content, words: Words) -> list[str]:
     for key, count in counts.items():
         if count:
             said.append(words.counted(key, count))
+    if content.impact is not None and (silent := content.impact.attrs["silent"]):
+        kind = content.impact.attrs["kind"]
+        every = words.number(content.impact.attrs["score_of_all"], *shape_of(kind))
+        said.append(words.counted("silent", silent, score=words(f"the_{kind}"), value=every))
     hidden = content.suppressed
     if hidden.get("groups"):
         said.append(
@@ -257,7 +265,7 @@ def _model(manifest: dict[str, Any] | None, words: Words) -> dict[str, Any]:
             continue  # comments in other languages say nothing of how well these are read
         parts = {"all": figure["report"]["overall"]} | by_language
         rows += [
-            [f"{_without_path(figure['data'])}, {words(name)}", words.number(part["comments"])]
+            [f"{_named(figure['data'], words)}, {words(name)}", words.number(part["comments"])]
             + [
                 words.percent(part[key]) if part.get(key) is not None else "–"
                 for key in ("pillar_micro_f1", "sentiment_accuracy", "evidence_hit_rate")
@@ -270,13 +278,15 @@ def _model(manifest: dict[str, Any] | None, words: Words) -> dict[str, Any]:
     notes = [words("f1_means")]
     if weak:
         notes.append(words("weakest", aspects=weak))
+    intro = "model_is" if rows else "unmeasured"
     return {
-        "intro": words("model_is", name=manifest.get("name", "?"), version=__version__),
+        "intro": words(intro, name=manifest.get("name", "?"), version=__version__),
         "table": Table([words(key) for key in head], rows) if rows else None,
-        "notes": notes,
+        "notes": notes if rows else [],
     }
 
 
-def _without_path(data: str) -> str:
-    """The name of a data set, without the file in brackets after it."""
-    return re.sub(r"\s*\([^()]*\)$", "", data)
+def _named(data: str, words: Words) -> str:
+    """The name of a data set in the report's language, without the file in brackets after it."""
+    name = re.sub(r"\s*\([^()]*\)$", "", data)
+    return words(name) if name in WORDING else name

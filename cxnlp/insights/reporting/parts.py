@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from cxnlp.insights.reporting import charts
-from cxnlp.insights.reporting.findings import digits_of, short
+from cxnlp.insights.reporting.findings import digits_of, shape_of, short
 from cxnlp.insights.reporting.gather import Content
 from cxnlp.insights.reporting.words import Words
 
@@ -78,7 +78,7 @@ def impact(content: Content, words: Words) -> Part:
     """What moves the score."""
     frame = content.impact
     if frame is None or "impact" in content.why:
-        return Part(words("impact", score=words("score")), missing(content, "impact", words))
+        return Part(words("impact", score=words("the_score")), missing(content, "impact", words))
     kind, digits = frame.attrs["kind"], digits_of(content)
     told = frame[["gained", "lost"]].notna().any(axis=1)
     few = [words.aspect(aspect) for aspect in frame["aspect"][~told & (frame["mentions"] > 0)]]
@@ -98,12 +98,12 @@ def impact(content: Content, words: Words) -> Part:
             (words("share"), lambda row: words.percent(row["share"])),
         ],
     )
-    title = words("impact", score=words(kind))
-    value = words.number(frame.attrs["score"], digits, sign=kind == "nps")
+    title = words("impact", score=words(f"the_{kind}"))
+    value = words.number(frame.attrs["score"], *shape_of(kind))
     draw = charts.impact(frame, words(f"{kind}_points"), digits)
     return Part(
         title,
-        words("impact_how", score=words(kind), value=value),
+        words("impact_how", score=words(f"the_{kind}"), value=value),
         charts.chart(draw, _label(title, table), words, "impact"),
         table,
         words("too_few", aspects=words.join(few)) if few else "",

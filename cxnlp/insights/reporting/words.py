@@ -59,9 +59,9 @@ class Words:
         return shown.replace("-", MINUS)
 
     def percent(self, value: float, sign: bool = False) -> str:
-        """A share as a percentage; one decimal where it would round to nothing."""
-        small = 0 < abs(value) < 0.01
-        shown = self.number(100 * value, int(small), sign)
+        """A share as a percentage; one decimal where it would round to nothing or to all."""
+        fine = 0 < abs(value) < 0.01 or 0.99 < abs(value) < 1
+        shown = self.number(100 * value, int(fine), sign)
         return shown if shown == "–" else f"{shown}%"
 
     def period(self, period: pd.Period, short: bool = False) -> str:
@@ -78,6 +78,11 @@ class Words:
             day = f"{start.day} {month}"
             return day if short else day + year
         return f"{month} ’{period.year % 100:02}" if short else month + year
+
+    def period_told(self, period: pd.Period) -> str:
+        """A period as a sentence tells it: a week is named by its Monday."""
+        told = self.period(period)
+        return self("week_of", day=told) if period.freqstr.startswith("W") else told
 
     def day(self, day: pd.Timestamp) -> str:
         """A date."""
