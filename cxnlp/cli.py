@@ -181,6 +181,10 @@ def evaluate(
     from cxnlp.files import read_labelled
     from cxnlp.model import load
 
+    if output and not output.parent.is_dir():
+        raise CxnlpError(f"There is no folder {output.parent}; make it first.")
+    if output and output.exists() and output.samefile(labelled):
+        raise CxnlpError(f"{output} holds the labels; give the metrics another name.")
     data = read_labelled(labelled)
     loaded = load(model, device=device)
     guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))

@@ -55,17 +55,21 @@ def f1(truth: np.ndarray, guess: np.ndarray) -> float:
     return float(2 * hits / total) if total else 0.0
 
 
-def aspect_scores(truth: Readings, guess: Readings) -> dict[str, dict[str, float]]:
-    """Per aspect: labelled decisions (``support``), precision, recall and F1 over both signs."""
+def aspect_scores(truth: Readings, guess: Readings) -> dict[str, dict[str, Any]]:
+    """Per aspect: labelled decisions (``support``), precision, recall and F1 over both signs.
+
+    The three are None where neither side has any decision: nothing was right, and nothing wrong.
+    """
     scores = {}
     for index, aspect in enumerate(ASPECTS):
         labelled, found = truth.aspects[:, index], guess.aspects[:, index]
         hits = np.sum(labelled & found)
+        any_ = labelled.any() or found.any()
         scores[aspect] = {
             "support": int(labelled.sum()),
-            "precision": float(hits / found.sum()) if found.any() else 0.0,
-            "recall": float(hits / labelled.sum()) if labelled.any() else 0.0,
-            "f1": f1(labelled, found),
+            "precision": float(hits / max(found.sum(), 1)) if any_ else None,
+            "recall": float(hits / max(labelled.sum(), 1)) if any_ else None,
+            "f1": f1(labelled, found) if any_ else None,
         }
     return scores
 
@@ -101,11 +105,12 @@ def evidence_hit_rate(truth: Readings, guess: Readings) -> float:
 def scores(truth: Readings, guess: Readings) -> dict[str, float]:
     """The headline figures of one set of comments; those that it is too small for are left out."""
     by_aspect = aspect_scores(truth, guess)
+    decided = truth.aspects.any() or guess.aspects.any()
     counted = [s["f1"] for s in by_aspect.values() if s["support"] >= LEAST_DECISIONS]
     figures = {
         "comments": len(truth.sentiment),
         "decisions": int(truth.aspects.sum()),
-        "pillar_micro_f1": f1(truth.aspects, guess.aspects),
+        "pillar_micro_f1": f1(truth.aspects, guess.aspects) if decided else float("nan"),
         "pillar_macro_f1": float(np.mean(counted)) if counted else float("nan"),
         "sentiment_accuracy": float(np.mean(truth.sentiment == guess.sentiment)),
         "sentiment_macro_f1": sentiment_macro_f1(truth.sentiment, guess.sentiment),

@@ -127,14 +127,18 @@ class Model:
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; give 1 or more")
         text.check_column(texts)
-        return self._stream(iter(texts), batch_size, evidence)
+        return self._stream(iter(texts), text.index_of(texts), batch_size, evidence)
 
-    def _stream(self, cells: Iterator[Any], size: int, evidence: bool) -> Iterator[Results]:
+    def _stream(
+        self, cells: Iterator[Any], index: Any, size: int, evidence: bool
+    ) -> Iterator[Results]:
         for first in itertools.count(0, size):
             batch = list(itertools.islice(cells, size))
             if not batch:
                 return
-            yield self._classify(text.to_column(batch, first), evidence)
+            read = self._classify(text.to_column(batch, first), evidence)
+            part = None if index is None else index[first : first + size]
+            yield dataclasses.replace(read, pandas_index=part)
 
     def embed(self, texts: Iterable[Any]) -> np.ndarray:
         """Vectors of comments for search and clustering, (n, width) float32; zeros if no text.

@@ -69,8 +69,9 @@ class AspectReading:
 
     @property
     def evidence(self) -> Evidence | None:
-        """The evidence of the more probable sign."""
-        best = SIGNS[int(self.negative > self.positive)]
+        """The evidence of the polarity; of the more probable sign where it is mixed."""
+        likelier = SIGNS[int(self.negative > self.positive)]
+        best = self.polarity if self.polarity in SIGNS else likelier
         return next((span for span in self.spans if span.sign == best), None)
 
 

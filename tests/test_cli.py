@@ -89,7 +89,8 @@ def test_columns_that_give_way_are_named(
     scored = comments.with_name("comments.scored.csv")
     assert run(monkeypatch, "score", scored, "--no-evidence") == 0
     kinds = "cx_language, cx_sentiment, cx_score, cx_no_text, cx_*, cx_*_confidence, cx_*_evidence"
-    assert f"55 columns of an earlier scoring gave way to this one: {kinds}\n" in (
+    kinds += ", cx_model"
+    assert f"56 columns of an earlier scoring gave way to this one: {kinds}\n" in (
         capsys.readouterr().err
     )
 
@@ -215,6 +216,19 @@ def test_eval(
     assert report["by_aspect"]["time"]["support"] == 1
     for row in ("all", "nl", "shop", "time"):
         assert any(line.startswith(row) for line in printed.splitlines()), row
+
+
+def test_eval_does_not_write_over_its_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(json.dumps(LABELLED) + "\n", encoding="utf-8")
+    for output, why in ((path, "holds the labels"), (tmp_path / "no" / "out.json", "no folder")):
+        assert run(monkeypatch, "eval", path, "--json", output) == 1
+        printed = capsys.readouterr()
+        assert why in printed.err
+        assert printed.out == ""
+    assert json.loads(path.read_text(encoding="utf-8")) == LABELLED
 
 
 def test_the_device_is_passed_on(

@@ -96,7 +96,10 @@ def test_nothing_found_is_zero_not_an_error() -> None:
     some = Readings(np.ones((2, 17, 2), bool), np.array([0, 0]))
     assert evaluation.scores(some, none)["pillar_micro_f1"] == 0
     assert evaluation.scores(none, some)["sentiment_accuracy"] == 0.5
-    assert "pillar_macro_f1" not in evaluation.scores(none, none)
+    assert not {"pillar_macro_f1", "pillar_micro_f1"} & evaluation.scores(none, none).keys()
+    undefined = {"support": 0, "precision": None, "recall": None, "f1": None}
+    assert evaluation.aspect_scores(none, none)["time"] == undefined
+    assert evaluation.aspect_scores(none, some)["time"]["f1"] == 0
 
 
 def test_rows_can_be_chosen(pair: tuple[Readings, Readings]) -> None:

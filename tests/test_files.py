@@ -88,7 +88,7 @@ def test_any_format_to_any_other(tmp_path: Path, source: str, target: str) -> No
     assert [float(row["cx_score"]) for row in found] == [0.5, -0.5, 0, 0.5]
     assert str(found[2]["cx_no_text"]).lower() == "true"
     assert list(found[0])[:4] == ["id", "comment", "nps", "cx_language"]
-    assert len(found[0]) == 3 + 4 + 3 * len(ASPECTS)
+    assert len(found[0]) == 3 + 5 + 3 * len(ASPECTS)
     assert not (tmp_path / f"out{target}.partial").exists()
 
 
@@ -203,6 +203,18 @@ def test_values_and_types_of_parquet_come_through(tmp_path: Path) -> None:
     assert pq.read_table(report.target).select(table.column_names).equals(table)
 
 
+@pytest.mark.parametrize("target", ["out.parquet", "out.csv", "out.jsonl", "out.xlsx"])
+def test_times_beyond_those_of_python_come_through(tmp_path: Path, target: str) -> None:
+    never = pa.array([dt.datetime(9999, 12, 31, 23, 59)], pa.timestamp("us"))
+    table = pa.table({"comment": ["traag"], "until": never.cast(pa.timestamp("us", "Asia/Tokyo"))})
+    pq.write_table(table, tmp_path / "in.parquet")
+    run(tmp_path / "in.parquet", tmp_path / target)
+    if target == "out.parquet":
+        assert pq.read_table(tmp_path / target)["until"] == table["until"]
+    else:
+        assert "10000-01-01 08:59" in str(read(tmp_path / target)[0]["until"])
+
+
 def test_a_csv_of_ours_can_be_read_again(tmp_path: Path) -> None:
     source = write(tmp_path / "in.jsonl", [{"comment": "erg\0traag", "a\0b": "\0"}])
     report = run(run(source, tmp_path / "out.csv").target, tmp_path / "again.csv")
@@ -310,11 +322,23 @@ def test_of_two_columns_with_the_name_of_comments_one_is_asked_for(tmp_path: Pat
         ({"comment_id": "{}", "text": "traag"}, "text"),
         ({"feedback_score": "{}", "feedback_text": "het duurde {} uur"}, "feedback_text"),
         ({"id": "{}", "review_title": "traag"}, "review_title"),
+        ({"comments": "{}", "message": "het duurde {} uur"}, "message"),
+        ({"review": "{}", "review_text": "het duurde {} uur"}, "review_text"),
+        ({"feedback": "positive", "open_answer": "het duurde {} uur"}, "open_answer"),
+        ({"answer": "Yes", "customer comment": "het duurde {} uur"}, "customer comment"),
+        ({"comment": "traag{}!", "note": "belde {} keer terug"}, "comment"),
+        ({"comment": "Top", "id": "{}"}, "comment"),
     ],
 )
 def test_a_word_in_a_name_is_not_enough(tmp_path: Path, rows: dict, column: str) -> None:
     made = [{name: value.format(n) for name, value in rows.items()} for n in range(1, 5)]
     assert run(write(tmp_path / "in.csv", made), tmp_path / "out.csv").text == column
+
+
+def test_numbers_are_no_comments(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [{"comments": "3", "likes": "15"}])
+    with pytest.raises(FileError, match="Which column of in.csv holds the comments is not clear"):
+        run(source, tmp_path / "out.csv")
 
 
 def test_short_comments_beside_sentences_are_asked_for(tmp_path: Path) -> None:
@@ -340,14 +364,14 @@ def test_comments_do_not_give_way_to_readings(tmp_path: Path) -> None:
 def test_scoring_a_scored_file_replaces_the_readings(tmp_path: Path) -> None:
     first = run(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv")
     second = run(first.target, tmp_path / "two.csv")
-    assert len(second.replaced) == 4 + 3 * len(ASPECTS)
+    assert len(second.replaced) == 5 + 3 * len(ASPECTS)
     assert read(second.target) == read(first.target)
 
 
 def test_scoring_a_scored_file_leaves_no_old_evidence(tmp_path: Path) -> None:
     first = run(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv")
     second = run(first.target, tmp_path / "two.csv", evidence=False)
-    assert len(second.replaced) == 4 + 3 * len(ASPECTS)
+    assert len(second.replaced) == 5 + 3 * len(ASPECTS)
     assert not [name for name in read(second.target)[0] if name.endswith("_evidence")]
     with pytest.raises(FileError, match="would give way"):
         run(first.target, tmp_path / "three.csv", evidence=False, text="cx_time_evidence")
@@ -427,6 +451,34 @@ def test_the_rejects_of_an_output_are_not_deleted_as_an_old_file(tmp_path: Path)
     with pytest.raises(FileError, match="is the input"):
         run(source, tmp_path / "out.csv")
     assert source.exists()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    source, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
+    work = tmp_path / "out.csv.partial"
+    work.mkdir()
+    (work / "mine.txt").write_text("mine")
+    for options in ({}, {"resume": True}, {"force": True}):
+        with pytest.raises(FileError, match=r"out.csv.partial is in the way .*move it"):
+            run(source, target, **options)
+    assert (work / "mine.txt").read_text() == "mine"
+    (work / "mine.txt").rename(work / "journal.json")
+    with pytest.raises(FileError, match="journal.json is damaged; begin anew with --force"):
+        run(source, target, resume=True)
+    assert run(source, target, force=True).rows == len(ROWS)
+    work.touch()
+    with pytest.raises(FileError, match="is in the way"):
+        run(source, tmp_path / "out.csv", force=True)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    source, link = write(tmp_path / "in.csv", ROWS), tmp_path / "link.csv"
+    (tmp_path / "real").mkdir()
+    link.symlink_to(tmp_path / "real" / "out.csv")
+    for options in ({}, {"force": True}):
+        assert run(source, link, **options).rows == len(ROWS)
+        assert link.is_symlink()
+        assert len(read(tmp_path / "real" / "out.csv")) == len(ROWS)
 
 
 def test_a_folder_is_refused_before_time_is_spent(tmp_path: Path) -> None:
@@ -556,6 +608,9 @@ def test_a_title_above_the_names_of_a_csv_is_named(tmp_path: Path, text: str) ->
         "comment\nsnel, maar duur\nduur, maar snel\n",
         "comment\nsnel,maar duur\nniet goed, niet snel, niet fijn\n",
         "comment\nsnel;duur\nprima\n",
+        "comment\nsnel,duur\nprima,fijn\n",
+        '"Comment"\nsnel,duur\nprima,fijn\n',
+        "Opmerking, toelichting\nsnel en duur\nprima\n",
     ],
 )
 def test_punctuation_of_comments_makes_no_table(tmp_path: Path, text: str) -> None:
@@ -690,6 +745,7 @@ def test_labelled_comments(tmp_path: Path) -> None:
         ({"aspects": {"speed": ["+", "snel"]}}, "aspect 'speed'"),
         ({"aspects": {"time": ["0", "snel"]}}, "mark '0'"),
         ({"aspects": {"time": "+"}}, "not a list"),
+        ({"aspects": {"time": [["+"], "snel"]}}, r"mark \['\+'\]"),
         ({"aspects": {"time": ["+", "vlug"]}}, "not in the text: 'vlug'"),
     ],
 )

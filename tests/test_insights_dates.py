@@ -69,6 +69,15 @@ def test_what_is_no_date_is_counted() -> None:
     assert odd.tolist() == [False, True, True, False, False, False, False]
 
 
+def test_never_is_no_date() -> None:
+    never = dt.datetime(9999, 12, 31, 23, 59)
+    for zone in (None, "Europe/Amsterdam"):
+        column = pd.Series([never, dt.datetime(2026, 4, 3)], dtype="datetime64[us]")
+        column = column if zone is None else column.dt.tz_localize("UTC").dt.tz_convert(zone)
+        dates, odd = read_dates(column)
+        assert dates.isna().tolist() == odd.tolist() == [True, False]
+
+
 def test_what_is_no_column_of_dates_is_refused() -> None:
     for values in (["top", "prima", "2026-04-03"], [7, 8], [46000.5]):
         with pytest.raises(CxnlpError, match=f"Row 1 has {str(values[0])!r} for a date, and"):

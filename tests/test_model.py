@@ -135,6 +135,13 @@ def test_stream_takes_an_endless_iterable() -> None:
     assert len(next(tiny.model().stream(endless, batch_size=4))) == 4
 
 
+def test_stream_keeps_the_index_of_a_column() -> None:
+    column = pd.Series(TEXTS, index=range(len(TEXTS), 0, -1))
+    parts = list(tiny.model().stream(column, batch_size=3))
+    assert parts[0].to_pandas().index.tolist() == column.index[:3].tolist()
+    assert Results.concat(parts).to_pandas().index.tolist() == column.index.tolist()
+
+
 @pytest.mark.parametrize(
     "texts",
     [

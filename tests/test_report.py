@@ -326,6 +326,7 @@ def test_what_cannot_be_used_is_said(make: Any) -> None:
         assert f"Column {column} cannot be used. " in page.sections[key]
         assert why in page.sections[key]
         assert why in page.sections["left-out"]
+    assert "that were used: winkel;" in page.sections["left-out"]
     assert "fewer than two groups" in page.sections["groups"].lower()
     assert "4 groups of winkel with fewer than 10 comments (30 together)" in page.shown
 
@@ -366,6 +367,7 @@ def test_refusals(tmp_path: Path) -> None:
         ({"score": "csat"}, "no column 'csat' for the scores"),
         ({"group": "team"}, "no column 'team' for the groups"),
         ({"model": "no-such-model"}, "No model 'no-such-model'"),
+        ({"kind": "stairs"}, "kind is 'stairs'; give one of nps"),
     ):
         with pytest.raises(CxnlpError, match=message):
             cxnlp.report(results, path, **options)
@@ -373,6 +375,10 @@ def test_refusals(tmp_path: Path) -> None:
         cxnlp.report(results, tmp_path / "report.csv")
     with pytest.raises(CxnlpError, match="no folder .*; make it first"):
         cxnlp.report(results, tmp_path / "none" / "report.html")
+    frame = table(SAID * 9, ONE * 9, winkel=["Gent"] * 9)
+    for options in ({"score": "winkel"}, {"date": "winkel"}):
+        with pytest.raises(CxnlpError, match="Column 'winkel' cannot be used. Row 1 has "):
+            cxnlp.report(frame, path, **options)
     assert not path.exists()
 
 

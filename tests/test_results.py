@@ -41,6 +41,13 @@ def results() -> Results:
     )
 
 
+def test_evidence_is_that_of_the_polarity_however_probable_the_other_sign(results: Results) -> None:
+    probabilities = results.aspect_probabilities.copy()
+    probabilities[0, FRIENDLY] = 0.35, 0.39  # the thresholds of the signs differ
+    row = dataclasses.replace(results, aspect_probabilities=probabilities)[0]
+    assert row.aspects["friendliness"].evidence == Evidence("Vriendelijk", 0, 11, "positive")
+
+
 def test_a_row_is_a_view(results: Results) -> None:
     row = results[0]
     assert (row.text, row.language, row.sentiment) == (TEXTS[0], "nl", "mixed")

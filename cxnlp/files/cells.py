@@ -34,12 +34,24 @@ _ARROW_TYPES = {
 
 def rows(chunk: Chunk) -> list[Row]:
     """Each row as a dictionary."""
-    return chunk if isinstance(chunk, list) else chunk.to_pylist()
+    if isinstance(chunk, list):
+        return chunk
+    names = chunk.column_names
+    columns = (values(column) for column in chunk.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def column(chunk: Chunk, name: str) -> list[Any]:
     """One column; None where a row lacks it."""
-    return [row.get(name) for row in chunk] if isinstance(chunk, list) else chunk[name].to_pylist()
+    return [row.get(name) for row in chunk] if isinstance(chunk, list) else values(chunk[name])
+
+
+def values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
+    """Python values of an Arrow column; text where it holds moments that Python has no type for."""
+    try:
+        return column.to_pylist()
+    except (OverflowError, ValueError):  # a time after the year 9999, or before the year 1
+        return column.cast(pa.string()).to_pylist()
 
 
 def kind(value: Any) -> type:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from cxnlp.errors import FileError
+from cxnlp.files.cells import flat
 from cxnlp.results import PREFIX
 from cxnlp.text import is_missing
 
@@ -30,6 +31,9 @@ _TELLING = frozenset(
 )
 #: What a name that is there twice is told apart with, by `Input` and by pandas.
 _NUMBER = re.compile(r"[_.]\d+$")
+_LABELS = frozenset(
+    "yes no ja nee true false positive negative neutral mixed positief negatief neutraal".split()
+)
 #: No name of a column but a value: a grade, an amount, a date.
 _NUMERAL = re.compile(r"[+-]?\d[\d.,:/-]*")
 
@@ -69,7 +73,15 @@ def find_text_column(
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
-    exact = [[c for c in columns if c.strip().lower() == name] for name in TEXT_NAMES]
+    exact = [
+        [
+            c
+            for c in columns
+            if c.strip().lower() == name
+            and (c in prose or not (_are_numbers(cells[c]) or (prose and _are_labels(cells[c]))))
+        ]
+        for name in TEXT_NAMES
+    ]
     choices = (
         *(
             [c for c in columns if c in same or (c in prose and _NUMBER.sub("", c) in same)]
@@ -117,6 +129,19 @@ def _is_prose(values: Sequence[Any]) -> bool:
     if not texts or len(set(texts)) < len(texts) / 2:
         return False
     return sum(len(text.split()) for text in texts) / len(texts) >= 3
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    """Whether values are a count of comments, or the stars of a review, and nothing else."""
+    filled = [value for value in map(flat, values) if value and value.strip()]
+    return bool(filled) and all(_NUMERAL.fullmatch(value.strip()) for value in filled)
+
+
+def _are_labels(values: Sequence[Any]) -> bool:
+    """Whether values are a few words again and again: yes and no, positive and negative."""
+    filled = [value.strip().lower() for value in values if isinstance(value, str) and value.strip()]
+    few = 2 * len(set(filled)) <= len(filled) or _LABELS.issuperset(filled)
+    return few and not any(" " in value for value in filled)
 
 
 def _is_code(values: Sequence[Any]) -> bool:

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from cxnlp.errors import FileError
 from cxnlp.files import sniff
 from cxnlp.files.cells import Chunk, Row, arrow_type, flat
+from cxnlp.files.columns import TEXT_NAMES
 
 #: A quote that is not closed after this many lines was left open by mistake.
 QUOTED_LINES = 10_000
@@ -115,6 +116,8 @@ class Csv(Input):
 
     def _refuse_title(self, sample: list[str]) -> None:
         alone = self.delimiter == sniff.ONE_COLUMN
+        if alone and sample and sample[0].strip().strip('"').lower() in TEXT_NAMES:
+            return  # the commas below are of the comments
         for mark in sniff.DELIMITERS if alone else self.delimiter:
             rows = sniff.rows(sample, mark)
             above = _above(rows)

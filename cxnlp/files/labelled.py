@@ -107,7 +107,7 @@ def _fault(record: dict[str, Any]) -> str | None:
             return f"aspect {aspect!r} is not one of {', '.join(ASPECTS)}"
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], str)):
             return f"{aspect} is not a list of mark and quote"
-        if value[0] not in MARKS:
+        if not isinstance(value[0], str) or value[0] not in MARKS:
             return f"{aspect} has mark {value[0]!r}, not one of {' '.join(MARKS)}"
         if not value[1] or value[1] not in record["text"]:
             return f"the quote of {aspect} is not in the text: {value[1]!r}"

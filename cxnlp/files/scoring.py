@@ -41,6 +41,8 @@ CHUNK_CELLS = 500_000
 #: Rows that cannot be read are all kept in a file, the first of them in the report.
 BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
+#: In the folder of a run that is not whole: what it was asked, and the end of what is half written.
+JOURNAL, UNFINISHED = "journal.json", ".unfinished"
 
 
 class Classifier(Protocol):
@@ -134,6 +136,8 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), Path(target)
+    if target.is_symlink():  # what it points to is written, and the link stays
+        target = target.resolve()
     table, write = open_input(source, sheet), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
@@ -254,6 +258,11 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
             raise FileError(f"{path} is the input; give the output another name.")
     if target.is_dir():
         raise FileError(f"{target} is a folder; give the output another name.")
+    if work.exists() and not _is_ours(work):
+        raise FileError(
+            f"{work} is in the way and was not left by cxnlp; move it, or give the output another "
+            "name."
+        )
     if work.exists() and not (resume or force):
         raise FileError(
             f"{work} was left by a run that was interrupted; go on with --resume, or begin anew "
@@ -261,6 +270,14 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
         )
     if target.exists() and not (work.exists() or force):
         raise FileError(f"{target} exists and is whole; replace it with --force.")
+
+
+def _is_ours(work: Path) -> bool:
+    """Whether a run that was interrupted has left this folder: with a journal, or still empty."""
+    if not work.is_dir():
+        return False
+    names = {path.name.removesuffix(UNFINISHED) for path in work.iterdir()}
+    return not names or JOURNAL in names
 
 
 def _journal(
@@ -289,9 +306,12 @@ def _journal(
 
 def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
     """Begin a run, or go on with an earlier one, and give its journal."""
-    note = work / "journal.json"
+    note = work / JOURNAL
     if resume and note.exists():
-        before = json.loads(note.read_text(encoding="utf-8"))
+        try:
+            before = json.loads(note.read_text(encoding="utf-8"))
+        except ValueError:
+            raise FileError(f"{note} is damaged; begin anew with --force.") from None
         _check_same(before, journal, work)
         return before
     shutil.rmtree(work, ignore_errors=True)
@@ -352,7 +372,7 @@ def _load(piece: Path) -> pa.Table:
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """A path to write to, which is put in place, and durably, only when all is written."""
-    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished = path.with_name(path.name + UNFINISHED)
     yield unfinished
     _sync(unfinished)
     os.replace(unfinished, path)

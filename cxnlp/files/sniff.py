@@ -75,6 +75,7 @@ def delimiter(sample: list[str]) -> str:
     found = [(0.0, 1, ONE_COLUMN)]
     for mark in DELIMITERS:
         widths = [len(row) for row in rows(sample, mark)]
-        if widths and widths[0] > 1:
+        header_only = len(widths) > 1 and set(widths[1:]) == {1}  # its commas are punctuation
+        if widths and widths[0] > 1 and not header_only:
             found.append((widths.count(widths[0]) / len(widths), widths[0], mark))
     return max(found)[2]

@@ -21,6 +21,8 @@ _WEEKDAY = (
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[., ]+"
     r"|^(?:ma|di|wo|do|vr|za|zo|(?:maan|dins|woens|donder|vrij|zater|zon)dag)[., ]+"
 )
+#: From here on a date means that there is none; Python knows no time zone there.
+_NEVER = "9999-01-01"
 _MONTHS = {
     name: month
     for month, names in enumerate(
@@ -51,7 +53,7 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     dates
         (n,) datetime64, as they stand in their own time zone; NaT where there is none.
     odd
-        (n,) bool: something is there, but no date.
+        (n,) bool: something is there, but no date (or one that means never, of the year 9999).
 
     Raises
     ------
@@ -60,7 +62,8 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
         some the other, and where more than half cannot be read: that is no column of dates.
     """
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.tz_localize(None), np.zeros(len(column), bool)
+        never = column >= pd.Timestamp(_NEVER, tz=getattr(column.dtype, "tz", None))
+        return column.mask(never).dt.tz_localize(None), never.to_numpy(bool)
     text = column.convert_dtypes().astype("str").str.strip().str.lower()
     text = text.str.replace(_WEEKDAY, "", regex=True)
     given = column.notna() & (text != "")

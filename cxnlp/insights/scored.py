@@ -256,12 +256,18 @@ def _text_column(frame: pd.DataFrame, name: str, wanted: str | None) -> str | No
     """The column of the comments; None where it was not said and is not clear."""
     try:
         return find_text_column(
-            list(frame.columns), lambda column: frame[column].head(_SAMPLE_ROWS), name, wanted
+            list(frame.columns), lambda column: _sample(frame[column]), name, wanted
         )
     except FileError:
         if wanted is not None:
             raise
         return None
+
+
+def _sample(column: pd.Series) -> pd.Series:
+    """The first values; of times, which may lie beyond those that Python knows, as numbers."""
+    column = column.head(_SAMPLE_ROWS)
+    return column.astype("int64") if pd.api.types.is_datetime64_any_dtype(column) else column
 
 
 def _names(column: pd.Series, names: tuple[str, ...], table: str) -> np.ndarray:

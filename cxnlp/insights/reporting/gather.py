@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
-from cxnlp.insights.drivers import impact
+from cxnlp.insights.drivers import KINDS, impact
 from cxnlp.insights.quoting import quotes
 from cxnlp.insights.reporting import columns
 from cxnlp.insights.scored import Scored
@@ -68,6 +68,8 @@ class Content:
         Aspect, sign and quotes of those that are quoted.
     urgent
         The most urgent comments.
+    named
+        Columns that were named, not found.
     unusable
         Columns that hold what cannot be used: the message of each.
     why
@@ -89,6 +91,7 @@ class Content:
     groups: pd.DataFrame | None = None
     quotes: list[tuple[str, str, pd.DataFrame]] = dataclasses.field(default_factory=list)
     urgent: pd.DataFrame | None = None
+    named: tuple[str, ...] = ()
     unusable: dict[str, str] = dataclasses.field(default_factory=dict)
     why: dict[str, str] = dataclasses.field(default_factory=dict)
     suppressed: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -100,8 +103,11 @@ def gather(scored: Scored, options: Options) -> Content:
     Raises
     ------
     CxnlpError
-        For a column that was named and is not there.
+        For a column that was named and is not there or cannot be used.
     """
+    if options.kind is not None and options.kind not in KINDS:
+        raise CxnlpError(f"kind is {options.kind!r}; give one of {', '.join(KINDS)}.")
+    named = tuple(filter(None, (options.date, options.score, options.group)))
     for name, what in (
         (options.date, "dates"),
         (options.score, "scores"),
@@ -122,6 +128,7 @@ def gather(scored: Scored, options: Options) -> Content:
         {name: int((read.language == name).sum()) for name in LANGUAGES},
         {name: int((read.sentiment == name).sum()) for name in SENTIMENTS},
         pillars(scored),
+        named=named,
     )
     if not len(read):
         return content
@@ -133,10 +140,12 @@ def gather(scored: Scored, options: Options) -> Content:
 
 
 def _try(content: Content, column: str, make: Callable[[], Any]) -> Any:
-    """What `make` gives; None where the column cannot be used, which is then noted."""
+    """What `make` gives; None where a column that was found cannot be used, which is noted."""
     try:
         return make()
     except CxnlpError as error:
+        if column in content.named:
+            raise CxnlpError(f"Column {column!r} cannot be used. {error}") from None
         content.unusable[column] = str(error)
         return None
 

@@ -78,9 +78,9 @@ def report(
     Raises
     ------
     CxnlpError
-        For a column that was named and does not exist, another language, a table that was not
-        scored, or a folder that does not exist. What cannot be used otherwise, such as a score
-        out of range, is said in the report.
+        For a column that was named and does not exist or cannot be used, another language or
+        kind, a table that was not scored, or a folder that does not exist. What was found and
+        cannot be used, such as a score out of range, is said in the report.
     """
     if lang not in LANGUAGES:
         raise CxnlpError(f"There is no report in {lang!r}; give one of {', '.join(LANGUAGES)}.")
@@ -248,6 +248,7 @@ def _left_out(content: Content, words: Words) -> list[str]:
     if hidden.get("ungrouped"):
         said.append(words.counted("ungrouped", hidden["ungrouped"], column=options.group))
     used = [name for name in (options.date, options.score, options.group) if name]
+    used = [name for name in used if name not in content.unusable]
     said.append(words("used", columns=words.join(used) or words("none")))
     said += [words("unusable", column=name, why=why) for name, why in content.unusable.items()]
     if content.quotes:
