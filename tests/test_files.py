@@ -328,6 +328,7 @@ def test_of_two_columns_with_the_name_of_comments_one_is_asked_for(tmp_path: Pat
         ({"answer": "Yes", "customer comment": "het duurde {} uur"}, "customer comment"),
         ({"comment": "traag{}!", "note": "belde {} keer terug"}, "comment"),
         ({"comment": "Top", "id": "{}"}, "comment"),
+        ({"comment": "", "question_text": "hoe ging het met {} ?"}, "comment"),
     ],
 )
 def test_a_word_in_a_name_is_not_enough(tmp_path: Path, rows: dict, column: str) -> None:
@@ -466,6 +467,9 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="journal.json is damaged; begin anew with --force"):
         run(source, target, resume=True)
     assert run(source, target, force=True).rows == len(ROWS)
+    work.mkdir()
+    (work / "000000.arrow").touch()  # its journal was deleted first when a run was ended
+    assert run(source, target, force=True).rows == len(ROWS)
     work.touch()
     with pytest.raises(FileError, match="is in the way"):
         run(source, tmp_path / "out.csv", force=True)
@@ -479,6 +483,11 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
         assert run(source, link, **options).rows == len(ROWS)
         assert link.is_symlink()
         assert len(read(tmp_path / "real" / "out.csv")) == len(ROWS)
+    for other in ("blob", "link.csv"):
+        link.unlink()
+        link.symlink_to(tmp_path / other)
+        with pytest.raises(FileError, match="link.csv is a link to .*; give the file itself"):
+            run(source, link, force=True)
 
 
 def test_a_folder_is_refused_before_time_is_spent(tmp_path: Path) -> None:

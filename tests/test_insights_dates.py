@@ -4,9 +4,12 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from synthetic import readings
 
 from cxnlp.errors import CxnlpError
+from cxnlp.insights import Scored
 from cxnlp.insights.dates import read_dates
 
 
@@ -76,6 +79,26 @@ def test_never_is_no_date() -> None:
         column = column if zone is None else column.dt.tz_localize("UTC").dt.tz_convert(zone)
         dates, odd = read_dates(column)
         assert dates.isna().tolist() == odd.tolist() == [True, False]
+    assert read(["9999-12-31", "2026-04-03"]) == [None, "2026-04-03"]
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.timestamp("us"), pa.timestamp("us", "Europe/Amsterdam"), pa.date32(), pa.string()]
+)
+def test_columns_of_arrow(kind: pa.DataType) -> None:
+    cells = pa.array(["2026-04-03", None]).cast(pa.date32()).cast(kind)
+    dates, odd = read_dates(pd.Series(cells, dtype=pd.ArrowDtype(kind)))
+    assert f"{dates.iloc[0]:%Y-%m-%d}" in ("2026-04-03", "2026-04-02")  # in its own time zone
+    assert dates.isna().tolist() == [False, True]
+    assert not odd.any()
+    frame = pd.DataFrame({"when": dates})
+    assert len(Scored.of(readings(["Top"] * 2, [{}] * 2).to_pandas().join(frame))) == 2
+
+
+def test_times_of_day_are_no_years() -> None:
+    texts = ["3 apr 10 uur", "3 apr 10.30", "3 mei 15u30", "12 jun 09.15", "Marketing 2026"]
+    assert read([*texts, *["2026-04-03"] * 6])[:5] == [None] * 5
+    assert read(["03-Apr-2026:10:15:00"]) == ["2026-04-03"]
 
 
 def test_what_is_no_column_of_dates_is_refused() -> None:

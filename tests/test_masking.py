@@ -15,6 +15,8 @@ Mail mij op piet.de-vries@voorbeeld.nl graag | Mail mij op [e-mail] graag
 Bel 06-12345678, na zessen | Bel [telefoon], na zessen
 Bel 06 12 34 56 78! | Bel [telefoon]!
 Bel mij op 06.12.34.56.78 of 06-12-34-56-78 | Bel mij op [telefoon] of [telefoon]
+Op 06-12-2024-10 uur | Op 06-12-2024-10 uur
+Een bank in Olive Green, Rose Price is te hoog | Een bank in Olive Green, Rose Price is te hoog
 Sinds 06-12-24 of 06.12.2024 niets | Sinds 06-12-24 of 06.12.2024 niets
 Bedankt, Mark! | Bedankt, [naam]!
 Frank Jansen was bijzonder vriendelijk | [naam] was bijzonder vriendelijk

@@ -294,13 +294,36 @@ def test_scores_without_comments_are_told(make: Any) -> None:
 def test_a_year_between_two_waves_is_no_short_time(make: Any) -> None:
     frame = table(SAID * 40, ONE * 40, date=["2025-06-02"] * 20 + ["2026-06-02"] * 20)
     assert Words("en")("few_periods") in make(frame).sections["trend"]
-    frame = table(
-        SAID * 30, ONE * 30, date=["2024-01-03"] * 10 + ["2024-02-10"] * 10 + ["2026-06-03"] * 10
-    )
-    content = gather(Scored.of(frame), Options())
-    assert content.by == "month"  # by week the gap between would fill the axis
-    assert content.trend is not None
-    assert content.trend["period"].nunique() == 3
+    days = [f"2025-06-{day:02}" for day in range(1, 21)] + [
+        f"2026-06-{day:02}" for day in range(1, 21)
+    ]
+    page = make(table(SAID * 40, ONE * 40, date=days))
+    assert "stands out" in page.sections["trend"].lower()
+    assert ["’25" in page.text, "’26" in page.text] == [True, True]  # on the axis
+
+
+def test_a_stray_date_does_not_hide_the_trend(make: Any) -> None:
+    days = [f"2025-{month:02}-10" for month in range(1, 13)] * 3 + ["1900-01-01"]
+    content = gather(Scored.of(table(SAID * 37, ONE * 37, date=days)), Options())
+    assert content.by == "week"
+    assert "trend" not in content.why
+
+
+def test_rows_are_those_of_the_file(make: Any) -> None:
+    frame = table([{}] * 3 + SAID * 9, [None] * 3 + ONE * 9, day=["2026-01-02"] * 3 + ["soon"] * 9)
+    with pytest.raises(CxnlpError, match="Row 4 has 'soon'"):
+        make(frame, date="day")
+
+
+def test_old_comments_are_not_to_be_answered_now(make: Any) -> None:
+    said = [{("loyalty", "negative"): "nooit meer"}] * 12
+    frame = table(said, ["Ik kom hier nooit meer"] * 12)
+    assert "90 days" not in make(frame).shown
+    assert "Answer 12 customers." in make(frame).shown
+    page = make(frame.assign(date=["2025-01-01"] * 5 + ["2026-01-01"] * 7))
+    assert "Answer 7 customers." in page.shown
+    told = "The first 10 of 12; 7 of these are of the 90 days up to the last comment."
+    assert told in page.sections["urgent"]
 
 
 def test_readings_without_their_comments(make: Any) -> None:
@@ -457,6 +480,8 @@ def test_finding_groups() -> None:
     assert columns.find_groups(frame[["id", "store"]], 10) == "store"  # the report says why not
     assert columns.find_groups(frame[["id"]].assign(store=range(40)), 1) is None
     assert columns.find_groups(frame[["id"]].assign(store=[["a"]] * 40), 1) is None
+    numbered = pd.DataFrame({"store_id": ["a", "b"] * 20, "product": ["x"] * 40})
+    assert columns.find_groups(numbered, 5) == "store_id"
     bands = frame.rename(columns={"sales_channel": "nps_group"})
     assert columns.find_groups(bands, 10) == "store"
     assert columns.find_groups(frame[["agent"]], 10) is None  # people, only where asked for

@@ -141,7 +141,7 @@ def _are_labels(values: Sequence[Any]) -> bool:
     """Whether values are a few words again and again: yes and no, positive and negative."""
     filled = [value.strip().lower() for value in values if isinstance(value, str) and value.strip()]
     few = 2 * len(set(filled)) <= len(filled) or _LABELS.issuperset(filled)
-    return few and not any(" " in value for value in filled)
+    return bool(filled) and few and not any(" " in value for value in filled)
 
 
 def _is_code(values: Sequence[Any]) -> bool:

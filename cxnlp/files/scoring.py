@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shlex
 import shutil
 import time
@@ -43,6 +44,7 @@ BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
 #: In the folder of a run that is not whole: what it was asked, and the end of what is half written.
 JOURNAL, UNFINISHED = "journal.json", ".unfinished"
+_OURS = re.compile(r"(?:\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:\.unfinished)?")
 
 
 class Classifier(Protocol):
@@ -136,8 +138,7 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), Path(target)
-    if target.is_symlink():  # what it points to is written, and the link stays
-        target = target.resolve()
+    target = _behind(target)
     table, write = open_input(source, sheet), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
@@ -272,12 +273,22 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
         raise FileError(f"{target} exists and is whole; replace it with --force.")
 
 
+def _behind(target: Path) -> Path:
+    """What a link points to: that is written, and the link stays."""
+    if not target.is_symlink():
+        return target
+    real = Path(os.path.realpath(target))
+    if real.is_symlink() or real.suffix.lower() != target.suffix.lower():
+        raise FileError(f"{target} is a link to {real}; give the file itself as the output.")
+    return real
+
+
 def _is_ours(work: Path) -> bool:
-    """Whether a run that was interrupted has left this folder: with a journal, or still empty."""
+    """Whether a run that was interrupted has left this folder: with a journal, or what we write."""
     if not work.is_dir():
         return False
-    names = {path.name.removesuffix(UNFINISHED) for path in work.iterdir()}
-    return not names or JOURNAL in names
+    names = {path.name for path in work.iterdir()}
+    return JOURNAL in names or all(map(_OURS.fullmatch, names))
 
 
 def _journal(

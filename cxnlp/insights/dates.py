@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cxnlp.errors import CxnlpError
 
 #: The patterns give year, month, day; or the two numbers of 03-04-2026, and the year.
 _YEAR_FIRST = r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|(\d\d)(\d\d))(?!\d)"
 _NUMBERS = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)(?!\d)"
-_DAY_MONTH = r"^(?P<day>\d{1,2})[-. ]+(?P<month>[a-z]{3})[a-z]*[-., ]+(?P<year>\d{4}|\d\d)(?![\d:])"
+_DAY_MONTH = (
+    r"^(?P<day>\d{1,2})[-. ]+(?P<month>[a-z]{3})[a-z]*[-., ]+"
+    r"(?P<year>\d{4}(?!\d)|\d\d(?=$|,|\s+\d{1,2}:\d\d))"
+)
 _MONTH_DAY = r"^(?P<month>[a-z]{3})[a-z]*[-. ]+(?P<day>\d{1,2})[-., ]+(?P<year>\d{4})(?!\d)"
 #: A month without a day is its first.
 _MONTH = (
-    r"^(?P<month>[a-z]{3})[a-z]*[-., ]+(?P<year>\d{4})$",
+    r"^(?P<month>jan|feb|mrt|maa|mar|apr|mei|may|jun|jul|aug|sep|okt|oct|nov|dec)"
+    r"(?:uari|uary|ruari|ruary|rt|ch|il|i|e|y|ustus|ust|t|tember|ober|ember)?"
+    r"[-., ]+(?P<year>\d{4})$",
     r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})$",
 )
 _WEEKDAY = (
@@ -61,6 +67,8 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
         Where no date shows whether the day or the month comes first, where some show the one and
         some the other, and where more than half cannot be read: that is no column of dates.
     """
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = pd.Series(pa.array(column).to_pandas().to_numpy(), column.index)
     if pd.api.types.is_datetime64_any_dtype(column):
         never = column >= pd.Timestamp(_NEVER, tz=getattr(column.dtype, "tz", None))
         return column.mask(never).dt.tz_localize(None), never.to_numpy(bool)
@@ -69,6 +77,7 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     given = column.notna() & (text != "")
     codes, unique = pd.factorize(text[given])  # a day has many comments
     parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
+    parsed = parsed.mask(parsed >= pd.Timestamp(_NEVER))
     dates = pd.Series(pd.NaT, column.index, dtype=parsed.dtype)
     dates[given] = parsed.to_numpy()[codes]
     odd = (given & dates.isna()).to_numpy(bool)

@@ -24,10 +24,10 @@ AMBIGUOUS = frozenset(
     """
     abel ad amber bea ben bill bo brook brooke chen christian clemens co daisy dale dawn dean
     dick dirk don drew erin eve faith ferry floor frank ger gerrie grace guy hazel heath hope
-    hunter iris jade jaimy james jet jing jo joke jordan joy lee lien lieve lin linde luna
-    madison mandy mark martha mason max mees merel miles mo moos nova olive pansy pat patience
-    pearl penny pilar poppy raj ray rein rich roos rose ruby rune saar sep sonny sterre sue ton
-    victoria wade ward wei wil will wynn
+    hunter iris jade jaimy james jet jing jo joke joy lee lien lieve lin linde luna mandy mark
+    martha mason max mees merel miles mo moos nova olive pansy pat patience pearl penny pilar
+    poppy raj ray rein rich roos rose ruby rune saar sep sonny sterre sue ton wade ward wei wil
+    will wynn
     """.split()
 )
 
@@ -49,6 +49,12 @@ SURNAMES = frozenset(
     white willems willemsen williams wilson wit wouters wright yildiz yilmaz young yıldız
     zijlstra çelik öztürk şahin
     """.split()
+)
+
+#: Surnames that are words as well: "Olive Green" is a colour.
+WORDLIKE = frozenset(
+    "baker berg bos bosch brown green groen hall jong lee meer price prins turner veen walker ward "
+    "white wit young".split()
 )
 
 #: Words that are written with a capital after a cue and are no names.

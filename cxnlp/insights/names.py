@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cxnlp.firstnames import first_names
-from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, NOT_NAMES, SURNAMES
+from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, NOT_NAMES, SURNAMES, WORDLIKE
 
 _FIRST_NAMES = first_names()
 _WITH_CAPITAL = _FIRST_NAMES | CAPITALISED
@@ -131,7 +131,8 @@ def _name_end(text: str, at: int, titled: bool, any_capital: bool) -> int | None
 def _surname_after(word: re.Match[str]) -> bool:
     """Whether a common surname with a capital follows: "Frank Jansen"."""
     after = re.compile(rf" {_PARTICLES}{{0,3}}({_LETTERS})").match(word.string, word.end())
-    return bool(after and after[1][0].isupper() and after[1].lower() in SURNAMES)
+    name = after[1] if after else ""
+    return name[:1].isupper() and name.lower() in SURNAMES - WORDLIKE
 
 
 def _is_month(word: re.Match[str]) -> bool:

@@ -265,9 +265,11 @@ def _text_column(frame: pd.DataFrame, name: str, wanted: str | None) -> str | No
 
 
 def _sample(column: pd.Series) -> pd.Series:
-    """The first values; of times, which may lie beyond those that Python knows, as numbers."""
+    """The first values; of times, which may lie beyond those that Python knows, as no text."""
     column = column.head(_SAMPLE_ROWS)
-    return column.astype("int64") if pd.api.types.is_datetime64_any_dtype(column) else column
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        return column
+    return column.astype("str" if isinstance(column.dtype, pd.ArrowDtype) else "int64")
 
 
 def _names(column: pd.Series, names: tuple[str, ...], table: str) -> np.ndarray:

@@ -237,21 +237,24 @@ def trends(frame: pd.DataFrame) -> Callable[[float, Words], Figure]:
 
 def _trend(axes: Axes, rows: pd.DataFrame, words: Words, width: float) -> None:
     periods = rows["period"].tolist()
-    at = np.array([period.ordinal for period in periods])
-    at -= at.min()
+    # Where periods are missing one place stays empty, and the line breaks.
+    steps = np.diff([period.ordinal for period in periods])
+    at = np.concatenate([[0], np.minimum(steps, 2).cumsum()])
+    runs = np.split(np.arange(len(at)), np.flatnonzero(steps > 1) + 1)
     net = 100 * rows["net"].to_numpy()
     axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.fill_between(
-        at, 100 * rows["net_low"], 100 * rows["net_high"], color=BLUE, alpha=0.18, lw=0
-    )
-    axes.plot(at, net, color=BLUE, linewidth=1.6)
+    low, high = (100 * rows[name].to_numpy() for name in ("net_low", "net_high"))
+    for run in runs:
+        axes.fill_between(at[run], low[run], high[run], color=BLUE, alpha=0.18, lw=0)
+        axes.plot(at[run], net[run], color=BLUE, linewidth=1.6)
     out = rows["stands_out"].to_numpy(bool)
     for mark, colour, size in ((out, ORANGE, 34), (~out, "white", 12)):
         axes.scatter(at[mark], net[mark], s=size, color=colour, edgecolor=BLUE, zorder=3, lw=1)
-    ticks = sorted({0, int(np.abs(at - at[-1] / 2).argmin()), len(rows) - 1})
-    if width != WIDE:
-        ticks = sorted({0, len(rows) - 1})
-    named = [words.period(periods[tick], short=True) for tick in ticks]
+    middle = int(np.abs(at - at[-1] / 2).argmin())
+    apart = min(at[middle], at[-1] - at[middle]) >= at[-1] / 4
+    ticks = sorted({0, *([middle] if width == WIDE and apart else []), len(rows) - 1})
+    years = periods[0].year != periods[-1].year
+    named = [words.period(periods[tick], short=True, year=years) for tick in ticks]
     axes.set_xticks(at[ticks], named, fontsize=11)
     names = axes.get_xticklabels()  # none where another chart stands below
     for name in names[:1]:

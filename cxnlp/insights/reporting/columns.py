@@ -34,7 +34,7 @@ NOT_SCORES = (
     "id", "respondent", "group", "groep", "segment", "category", "categorie", "type", "label",
     "reason", "reden", "comment", "toelichting",
 )  # fmt: skip
-NOT_GROUPS = ("id", "nps", "csat", "score")
+NOT_GROUPS = ("respondent", "customer", "klant", "nps", "csat", "score")
 #: A column of such a name that cannot be read is explained, not passed over.
 _EXPLAINED = ("date", "datum", "timestamp", "nps", "csat", "score")
 #: Of a score's values, the share that fits a scale: a slip of the pen must not hide it.

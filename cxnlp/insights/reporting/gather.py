@@ -133,7 +133,7 @@ def gather(scored: Scored, options: Options) -> Content:
     if not len(read):
         return content
     _add_impact(content, scored)
-    _add_trend(content, read)
+    _add_trend(content, scored)
     _add_groups(content, scored)
     _add_texts(content, read)
     return content
@@ -162,30 +162,26 @@ def _add_impact(content: Content, scored: Scored) -> None:
         content.why["impact"] = "same_scores" if same else "few_scores"
 
 
-def _add_trend(content: Content, read: Scored) -> None:
+def _add_trend(content: Content, scored: Scored) -> None:
     date, dayfirst = content.options.date, content.options.dayfirst
     if date is None:
         content.why["trend"] = "no_dates"
         return
-    days = _try(content, date, lambda: read_dates(read.extra[date], dayfirst)[0])
-    if days is None:
+    every = _try(content, date, lambda: read_dates(scored.extra[date], dayfirst)[0])
+    if every is None:
         return
+    read = scored[~scored.no_text]
+    days = every[~scored.no_text].reset_index(drop=True)
     if days.notna().any():
         content.first, content.last = days.min(), days.max()
     frames = {by: trend(read, days, by) for by in _PERIODS}
-    # Periods without comments count: the axis has room for them.
-    periods = {by: _span(frame["period"]) for by, frame in frames.items()}
+    periods = {by: frame["period"].nunique() for by, frame in frames.items()}
     by = next((by for by, most in _PERIODS.items() if periods[by] <= most), "year")
     content.trend, content.by = frames[by], by
     content.longer = next((frames[b] for b in _PERIODS if periods[b] < periods[by]), None)
-    if content.trend["period"].nunique() < _LEAST_PERIODS:
-        content.why["trend"] = "few_periods" if periods["week"] >= _LEAST_PERIODS else "few_dates"
-
-
-def _span(periods: pd.Series) -> int:
-    """From the first period to the last, those without comments between them included."""
-    numbers = periods.drop_duplicates().map(lambda period: period.ordinal)
-    return int(numbers.max() - numbers.min() + 1) if len(numbers) else 0
+    if periods[by] < _LEAST_PERIODS:
+        long = days.notna().any() and (days.max() - days.min()).days >= 7 * _LEAST_PERIODS
+        content.why["trend"] = "few_periods" if long else "few_dates"
 
 
 def _add_groups(content: Content, scored: Scored) -> None:

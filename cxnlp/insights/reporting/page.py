@@ -213,10 +213,13 @@ def _urgent(content: Content, words: Words) -> list[dict[str, Any]]:
 
 
 def _more_urgent(content: Content, words: Words) -> str:
-    if content.urgent is None or content.urgent.attrs["found"] == len(content.urgent):
+    if content.urgent is None:
         return ""
-    found = words.number(content.urgent.attrs["found"])
-    return words("first_of", shown=len(content.urgent), all=found)
+    shown = len(content.urgent)
+    found, recent = (content.urgent.attrs[name] for name in ("found", "recent"))
+    if found != recent:
+        return words.counted("recent_of", recent, shown=shown, all=words.number(found))
+    return "" if found == shown else words("first_of", shown=shown, all=words.number(found))
 
 
 def _left_out(content: Content, words: Words) -> list[str]:

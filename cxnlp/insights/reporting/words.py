@@ -64,20 +64,20 @@ class Words:
         shown = self.number(100 * value, int(fine), sign)
         return shown if shown == "–" else f"{shown}%"
 
-    def period(self, period: pd.Period, short: bool = False) -> str:
-        """A month, quarter or week."""
-        year = f" {period.year}"
+    def period(self, period: pd.Period, short: bool = False, year: bool = False) -> str:
+        """A month, quarter or week; where it is `short`, a week has its `year` only if asked."""
+        century, short_year = f" {period.year}", f" ’{period.year % 100:02}"
         if period.freqstr.startswith("Y"):
             return str(period.year)
         if period.freqstr.startswith("Q"):
             name = ("Q" if self.lang == "en" else "K") + str(period.quarter)
-            return name + (f" ’{period.year % 100:02}" if short else year)
+            return name + (short_year if short else century)
         start = period.start_time
         month = _MONTHS[self.lang][start.month - 1]
         if period.freqstr.startswith("W"):
             day = f"{start.day} {month}"
-            return day if short else day + year
-        return f"{month} ’{period.year % 100:02}" if short else month + year
+            return day + (short_year if short and year else "" if short else century)
+        return month + (short_year if short else century)
 
     def period_told(self, period: pd.Period) -> str:
         """A period as a sentence tells it: a week is named by its Monday."""
