@@ -64,12 +64,12 @@ def aspect_scores(truth: Readings, guess: Readings) -> dict[str, dict[str, Any]]
     for index, aspect in enumerate(ASPECTS):
         labelled, found = truth.aspects[:, index], guess.aspects[:, index]
         hits = np.sum(labelled & found)
-        any_ = labelled.any() or found.any()
+        decided = labelled.any() or found.any()
         scores[aspect] = {
             "support": int(labelled.sum()),
-            "precision": float(hits / max(found.sum(), 1)) if any_ else None,
-            "recall": float(hits / max(labelled.sum(), 1)) if any_ else None,
-            "f1": f1(labelled, found) if any_ else None,
+            "precision": float(hits / max(found.sum(), 1)) if decided else None,
+            "recall": float(hits / max(labelled.sum(), 1)) if decided else None,
+            "f1": f1(labelled, found) if decided else None,
         }
     return scores
 

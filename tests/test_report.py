@@ -302,7 +302,7 @@ def test_a_year_between_two_waves_is_no_short_time(make: Any) -> None:
     assert ["’25" in page.text, "’26" in page.text] == [True, True]  # on the axis
 
 
-def test_a_stray_date_does_not_hide_the_trend(make: Any) -> None:
+def test_a_stray_date_does_not_hide_the_trend() -> None:
     days = [f"2025-{month:02}-10" for month in range(1, 13)] * 3 + ["1900-01-01"]
     content = gather(Scored.of(table(SAID * 37, ONE * 37, date=days)), Options())
     assert content.by == "week"

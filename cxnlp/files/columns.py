@@ -73,15 +73,14 @@ def find_text_column(
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
-    exact = [
-        [
-            c
-            for c in columns
-            if c.strip().lower() == name
-            and (c in prose or not (_are_numbers(cells[c]) or (prose and _are_labels(cells[c]))))
-        ]
-        for name in TEXT_NAMES
+    # A count of comments, the stars of a review; labels, where sentences stand beside them.
+    unlike = [
+        c
+        for c in named
+        if c not in prose and (_are_numbers(cells[c]) or (prose and _are_labels(cells[c])))
     ]
+    likely = [c for c in columns if c not in unlike]
+    exact = [[c for c in likely if c.strip().lower() == name] for name in TEXT_NAMES]
     choices = (
         *(
             [c for c in columns if c in same or (c in prose and _NUMBER.sub("", c) in same)]

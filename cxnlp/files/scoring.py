@@ -137,8 +137,7 @@ def score_file(
         For a file that cannot be read or written as asked; says what to do.
     """
     started = time.monotonic()
-    source, target = Path(source), Path(target)
-    target = _behind(target)
+    source, target = Path(source), _behind(Path(target))
     table, write = open_input(source, sheet), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)

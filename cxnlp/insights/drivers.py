@@ -158,10 +158,15 @@ def impact(
     return frame
 
 
-def _scores(column: pd.Series, kind: str | None) -> tuple[np.ndarray, str]:
-    """The scores, (n,) float64 with NaN where there is none, and their kind."""
+def check_kind(kind: str | None) -> None:
+    """Refuse a kind of score that is none of `KINDS`."""
     if kind is not None and kind not in KINDS:
         raise CxnlpError(f"kind is {kind!r}; give one of {', '.join(KINDS)}.")
+
+
+def _scores(column: pd.Series, kind: str | None) -> tuple[np.ndarray, str]:
+    """The scores, (n,) float64 with NaN where there is none, and their kind."""
+    check_kind(kind)
     values, odd = numbers(column)
     _refuse(odd, column, "which is not a number; make it one, or leave the cell empty")
     if kind is None:

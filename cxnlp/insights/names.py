@@ -22,6 +22,8 @@ _NAME_WORD = re.compile(
 _FORMAL = re.compile(
     rf"(?<!\w)(?:[{_UPPER}]\.\s?){{1,4}}(?:(?:van|de|den|der|ten|ter|'t|von)\s){{1,3}}(?=[{_UPPER}])"
 )
+_SURNAME_AFTER = re.compile(rf" {_PARTICLES}{{0,3}}({_LETTERS})")
+_SURNAMES_ONLY = SURNAMES - WORDLIKE
 _WORD = re.compile(rf"(?<![\w@#.'’-]){_LETTERS}(?:-{_LETTERS})*(?!\w)")
 
 #: Before a name: any word with a capital, with "van", "de" and the like before it.
@@ -87,12 +89,10 @@ def find_names(text: str) -> Iterator[tuple[int, int]]:
         if end is not None:
             yield match.start(), end
     for match in _WORD.finditer(text):
-        if match[0][0].isupper() and match[0].lower() in AMBIGUOUS and _surname_after(match):
-            end = _name_end(text, match.start(), titled=False, any_capital=False)
-            if end is not None:
-                yield match.start(), end
-        names = _WITH_CAPITAL if match[0][0].isupper() else _FIRST_NAMES
-        if _known(match[0], names) and not _is_month(match):
+        capital = match[0][0].isupper()
+        full = capital and match[0].lower() in AMBIGUOUS and _surname_after(match)
+        names = _WITH_CAPITAL if capital else _FIRST_NAMES
+        if full or (_known(match[0], names) and not _is_month(match)):
             end = _name_end(text, match.start(), titled=False, any_capital=False)
             if end is not None:
                 yield match.start(), end
@@ -130,9 +130,9 @@ def _name_end(text: str, at: int, titled: bool, any_capital: bool) -> int | None
 
 def _surname_after(word: re.Match[str]) -> bool:
     """Whether a common surname with a capital follows: "Frank Jansen"."""
-    after = re.compile(rf" {_PARTICLES}{{0,3}}({_LETTERS})").match(word.string, word.end())
+    after = _SURNAME_AFTER.match(word.string, word.end())
     name = after[1] if after else ""
-    return name[:1].isupper() and name.lower() in SURNAMES - WORDLIKE
+    return name[:1].isupper() and name.lower() in _SURNAMES_ONLY
 
 
 def _is_month(word: re.Match[str]) -> bool:

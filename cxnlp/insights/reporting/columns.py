@@ -120,15 +120,17 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _are_numbers(column: pd.Series) -> bool:
-    numbers = _numbers(column)
+    return _are_mostly(_numbers(column))
+
+
+def _are_mostly(numbers: pd.Series) -> bool:
     return len(numbers) > 0 and bool(numbers.notna().mean() > 0.5)
 
 
 def _fit_a_scale(column: pd.Series) -> bool:
     low, high = min(KINDS.values())[0], max(high for _, high in KINDS.values())
-    return _are_numbers(column) and bool(
-        _numbers(column).dropna().between(low, high).mean() >= _FITTING
-    )
+    numbers = _numbers(column)
+    return _are_mostly(numbers) and bool(numbers.dropna().between(low, high).mean() >= _FITTING)
 
 
 def _are_groups(column: pd.Series) -> bool:

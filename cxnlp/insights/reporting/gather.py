@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
-from cxnlp.insights.drivers import KINDS, impact
+from cxnlp.insights.drivers import check_kind, impact
 from cxnlp.insights.quoting import quotes
 from cxnlp.insights.reporting import columns
 from cxnlp.insights.scored import Scored
@@ -105,8 +105,7 @@ def gather(scored: Scored, options: Options) -> Content:
     CxnlpError
         For a column that was named and is not there or cannot be used.
     """
-    if options.kind is not None and options.kind not in KINDS:
-        raise CxnlpError(f"kind is {options.kind!r}; give one of {', '.join(KINDS)}.")
+    check_kind(options.kind)
     named = tuple(filter(None, (options.date, options.score, options.group)))
     for name, what in (
         (options.date, "dates"),
@@ -117,7 +116,7 @@ def gather(scored: Scored, options: Options) -> Content:
             scored.column(name, what)
     date = options.date or columns.find_dates(scored.extra)
     score = options.score or columns.find_score(scored.extra)
-    left = scored.extra.drop(columns=[name for name in (date, score) if name in scored.extra])
+    left = scored.extra.drop(columns=[*filter(None, (date, score))])
     group = options.group or columns.find_groups(left, options.least)
     options = dataclasses.replace(options, date=date, score=score, group=group)
     read = scored[~scored.no_text]
@@ -133,7 +132,7 @@ def gather(scored: Scored, options: Options) -> Content:
     if not len(read):
         return content
     _add_impact(content, scored)
-    _add_trend(content, scored)
+    _add_trend(content, scored, read)
     _add_groups(content, scored)
     _add_texts(content, read)
     return content
@@ -162,7 +161,8 @@ def _add_impact(content: Content, scored: Scored) -> None:
         content.why["impact"] = "same_scores" if same else "few_scores"
 
 
-def _add_trend(content: Content, scored: Scored) -> None:
+def _add_trend(content: Content, scored: Scored, read: Scored) -> None:
+    # The dates of all rows are read, so that a message names the row of the file.
     date, dayfirst = content.options.date, content.options.dayfirst
     if date is None:
         content.why["trend"] = "no_dates"
@@ -170,7 +170,6 @@ def _add_trend(content: Content, scored: Scored) -> None:
     every = _try(content, date, lambda: read_dates(scored.extra[date], dayfirst)[0])
     if every is None:
         return
-    read = scored[~scored.no_text]
     days = every[~scored.no_text].reset_index(drop=True)
     if days.notna().any():
         content.first, content.last = days.min(), days.max()

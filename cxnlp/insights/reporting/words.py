@@ -66,18 +66,18 @@ class Words:
 
     def period(self, period: pd.Period, short: bool = False, year: bool = False) -> str:
         """A month, quarter or week; where it is `short`, a week has its `year` only if asked."""
-        century, short_year = f" {period.year}", f" ’{period.year % 100:02}"
+        dated = f" ’{period.year % 100:02}" if short else f" {period.year}"
         if period.freqstr.startswith("Y"):
             return str(period.year)
         if period.freqstr.startswith("Q"):
             name = ("Q" if self.lang == "en" else "K") + str(period.quarter)
-            return name + (short_year if short else century)
+            return name + dated
         start = period.start_time
         month = _MONTHS[self.lang][start.month - 1]
         if period.freqstr.startswith("W"):
             day = f"{start.day} {month}"
-            return day + (short_year if short and year else "" if short else century)
-        return month + (short_year if short else century)
+            return day + (dated if year or not short else "")
+        return month + dated
 
     def period_told(self, period: pd.Period) -> str:
         """A period as a sentence tells it: a week is named by its Monday."""
