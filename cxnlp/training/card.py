@@ -41,6 +41,8 @@ LIMITS = """\
 - Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty, praise
   by denying a fault ("bepaald niet ondeskundig") as a complaint or not at all, and mock praise
   ("Brilliant app, it crashes every time I open it") as praise and complaint at once.
+- A named employee sounds like praise, for it is mostly praise that names one: "Sanne liet ons een
+  half uur staan en zei niet eens gedag", which has no word of judgement, is read as positive.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
   and nicknames: see *What must not matter*. Do not compare people by the scores of comments that
   name them.
