@@ -72,10 +72,10 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[BertModel, Tokenizer]:
         source = json.loads(AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str())
     trimmed, kept = _trim(source, texts)
     embeddings = network.embeddings.word_embeddings.weight.data[torch.from_numpy(kept)]
+    tokenizer = Tokenizer.from_str(json.dumps(trimmed))
+    _tie(embeddings, tokenizer)
     network.resize_token_embeddings(len(kept))
     network.embeddings.word_embeddings.weight.data.copy_(embeddings)
-    tokenizer = Tokenizer.from_str(json.dumps(trimmed))
-    _tie(network.embeddings.word_embeddings.weight.data, tokenizer)
     return network, tokenizer
 
 
