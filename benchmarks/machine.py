@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from cxnlp.encoder import has_vnni
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -20,8 +22,8 @@ def cpu() -> str:
     names = [line.split(": ")[1] for line in lines if line.startswith("model name")]
     if not names:
         return platform.processor() or platform.machine()
-    flags = next((line for line in lines if line.startswith("flags")), "vnni")
-    return names[0] if "vnni" in flags else f"{names[0]} without VNNI"
+    x86 = any(line.startswith("flags") for line in lines)
+    return f"{names[0]} without VNNI" if x86 and not has_vnni() else names[0]
 
 
 def described() -> str:
