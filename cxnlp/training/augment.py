@@ -8,6 +8,7 @@ noise changes the letters but not the labels. All move the quotes along.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 import numpy as np
@@ -65,12 +66,41 @@ _ONE_WAY = {
     "nl": {"hij": "hij|zij", "hem": "hem|haar", "uw": "uw|je|jullie", "opnieuw": "weer|terug"},
     "en": {"he": "he|she", "she": "he|she", "him": "him|her", "his": "his|her"},
 }
-#: By language, words and those that may stand for them.
-ALIKE: dict[str, dict[str, tuple[str, ...]]] = {
-    language: {word: tuple(words.split("|")) for words in sets for word in words.split("|")}
-    | {word: tuple(words.split("|")) for word, words in _ONE_WAY[language].items()}
-    for language, sets in _SETS.items()
+#: By language, who may be meant by a name: the articles and the nouns.
+_STAFF = {
+    "nl": (
+        "de een deze die",
+        "medewerker medewerkster verkoper verkoopster monteur technieker adviseur consulent "
+        "begeleider begeleidster collega chauffeur bezorger koerier ober serveerster receptionist "
+        "receptioniste baliemedewerker baliemedewerkster assistent assistente arts dokter huisarts "
+        "tandarts verpleegkundige verpleegster verzorgster docent leraar juf meester kapper "
+        "kapster ambtenaar meneer mevrouw man vrouw dame heer jongen jongeman jongedame",
+    ),
+    "en": (
+        "the a an this that",
+        "agent adviser advisor assistant associate rep representative receptionist clerk cashier "
+        "technician engineer mechanic driver courier waiter waitress server host hostess manager "
+        "supervisor nurse doctor dentist surgeon teacher consultant operator man woman guy lady "
+        "gentleman girl",
+    ),
 }
+
+
+def _alike(language: str) -> dict[str, tuple[str, ...]]:
+    """The words of a language and those that may stand for them."""
+    alike = {
+        word: tuple(words.split("|")) for words in _SETS[language] for word in words.split("|")
+    } | {word: tuple(words.split("|")) for word, words in _ONE_WAY[language].items()}
+    articles, nouns = (words.split() for words in _STAFF[language])
+    for article, noun in itertools.product(articles, nouns):
+        others = [f"{article} {other}" for other in alike.get(noun, (noun,))]
+        alike[f"{article} {noun}"] = (*others, firstnames.STAND_IN, firstnames.STAND_IN)
+    alike[firstnames.STAND_IN] = tuple(f"{articles[0]} {noun}" for noun in nouns[:8])
+    return alike
+
+
+#: By language, words and those that may stand for them.
+ALIKE = {language: _alike(language) for language in _SETS}
 #: Words for which a name may stand too.
 _SUBJECTS = {"hij", "he", "she"}
 _SWAPPED = {
