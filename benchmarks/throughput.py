@@ -33,7 +33,6 @@ from cxnlp.calibration import Calibration
 from cxnlp.firstnames import unnamed
 
 HERE = Path(__file__).parent
-CORPUS = HERE.parent / "corpus"
 FIRST = "import cxnlp; cxnlp.classify(['Vriendelijk, maar traag.'])"
 MEMORY = """
 import sys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,19 @@ def test_the_card_is_that_of_the_manifest(model: str) -> None:
     assert manifest["figures"]
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_the_card_tells_what_the_recipe_tells(model: str) -> None:
+    manifest = json.loads((ROOT / "models" / model / "manifest.json").read_text(encoding="utf-8"))
+    recipe = tomllib.loads((ROOT / "recipes" / f"{model}.toml").read_text(encoding="utf-8"))
+    assert manifest["description"] == recipe["description"]
+
+
 def test_readme_shows_the_line_that_eval_reads() -> None:
     assert f"```json\n{EXAMPLE}\n```" in README
 
 
 def test_links_lead_somewhere() -> None:
-    for document in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("*/*/README.md")]:
         text = document.read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
             assert (document.parent / target).exists(), f"{document}: {target}"

@@ -59,7 +59,11 @@ def test_comments_that_differ_in_a_name_are_read_alike() -> None:
 def test_evidence_quotes_the_name_that_was_typed() -> None:
     for name in ("Li", "Chukwuemeka"):
         text = f"{name} helped"
-        for reading in tiny.model().classify([text])[0].aspects.values():
-            for span in reading.spans:
-                assert text[span.start : span.end] == span.text
-                assert span.text in text
+        spans = [
+            span
+            for reading in tiny.model().classify([text])[0].aspects.values()
+            for span in reading.spans
+        ]
+        assert spans
+        for span in spans:
+            assert text[span.start : span.end] == span.text

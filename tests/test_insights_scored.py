@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,12 @@ import pyarrow as pa
 import pytest
 from conftest import FakeModel
 
+from cxnlp import insights
 from cxnlp.errors import CxnlpError
 from cxnlp.files import read_frame, score_file
 from cxnlp.insights import Scored
 from cxnlp.results import Results
-from cxnlp.taxonomy import ASPECTS
+from cxnlp.taxonomy import ASPECTS, SIGNS
 
 TIME, FRIENDLY = ASPECTS.index("time"), ASPECTS.index("friendliness")
 TEXTS = ["vriendelijk maar traag", None, "-", "Wat een traag gedoe, zeg", "Prima"]
@@ -77,6 +79,28 @@ def test_tables_read_as_the_results(results: Results) -> None:
         {"True": "WAAR", "False": "ONWAAR"}
     )
     _agree(Scored.of(dutch_excel), expected)
+
+
+def test_columns_that_pandas_would_make_an_index_are_columns(
+    tmp_path: Path, results: Results
+) -> None:
+    frame = results.to_pandas().assign(date="2026-04-03").set_index("date")
+    frame.to_parquet(tmp_path / "scored.parquet")
+    for source in (tmp_path / "scored.parquet", pa.Table.from_pandas(frame)):
+        assert Scored.of(source).extra["date"].tolist() == ["2026-04-03"] * len(frame)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_comment_that_was_taken_out_later_is_no_text(
+    tmp_path: Path, results: Results, suffix: str
+) -> None:
+    frame, path = results.to_pandas(), tmp_path / f"scored{suffix}"
+    said = int(np.flatnonzero(Scored.of(results).mentions.any(axis=1))[0])
+    frame.loc[said, "text"] = ""
+    frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path)
+    assert Scored.of(path).no_text[said]
+    for aspect, sign in itertools.product(ASPECTS, SIGNS):
+        assert said not in insights.quotes(path, aspect, sign)["index"].tolist()
 
 
 def test_columns_of_evidence_and_confidence_may_be_missing(results: Results) -> None:

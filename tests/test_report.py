@@ -309,6 +309,20 @@ def test_a_stray_date_does_not_hide_the_trend() -> None:
     assert "trend" not in content.why
 
 
+def test_a_row_without_text_may_show_whether_the_day_comes_first() -> None:
+    days = ["31-03-2026"] * 3 + ["03-04-2026", "05-06-2026", "07-05-2026"] * 3
+    content = gather(
+        Scored.of(table([{}] * 3 + SAID * 9, [None] * 3 + ONE * 9, date=days)), Options()
+    )
+    assert content.last == pd.Timestamp("2026-06-05")
+    assert content.urgent is not None
+
+
+def test_scores_are_the_same_whatever_a_group_needs() -> None:
+    content = gather(Scored.of(table(SAID * 50, ONE * 50, nps=[9] * 50)), Options(least=60))
+    assert content.why["impact"] == "same_scores"
+
+
 def test_rows_are_those_of_the_file(make: Any) -> None:
     frame = table([{}] * 3 + SAID * 9, [None] * 3 + ONE * 9, day=["2026-01-02"] * 3 + ["soon"] * 9)
     with pytest.raises(CxnlpError, match="Row 4 has 'soon'"):
@@ -505,6 +519,7 @@ def test_all_wording_is_used() -> None:
     made |= {"is_positive", "is_negative", "lost_short", "gained_short"}
     kinds = ("score", "nps", "csat", "stars", "grade")
     made |= {f"{kind}_tile" for kind in kinds[1:]} | {f"the_{kind}" for kind in kinds}
+    assert not set(kinds) & WORDING.keys()  # words of columns.py, which say nothing of wording
     made |= {"public comments", "organisations never seen"}  # of the manifests
     made |= {"week", "month", "quarter", "year", "en", "no_text", "positive"}
 

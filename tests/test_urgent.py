@@ -120,6 +120,15 @@ def test_old_comments_weigh_less(results: Results) -> None:
         urgent(results, ["onbekend"] * 9)
 
 
+@pytest.mark.parametrize("year", [2126, 2999])
+def test_a_mistyped_year_ages_no_other_comment(results: Results, year: int) -> None:
+    dates = ["2026-01-01"] * 7 + ["2025-07-01", f"{year}-01-01"]
+    right = urgent(results, ["2026-01-01"] * 7 + ["2025-07-01", "2026-01-01"])
+    frame = urgent(results, dates)
+    assert frame["index"].tolist() == right["index"].tolist()
+    assert frame.attrs == right.attrs
+
+
 def test_at_most_n(results: Results) -> None:
     frame = urgent(results, n=2)
     assert len(frame) == 2

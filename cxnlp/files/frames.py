@@ -51,7 +51,8 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
 
     chunks = list(table.chunks(10_000, refuse))
     if isinstance(table, inputs.Parquet):
-        return pa.concat_tables([table.schema.empty_table(), *chunks]).to_pandas()
+        whole = pa.concat_tables([table.schema.empty_table(), *chunks])
+        return whole.to_pandas(ignore_metadata=True)  # which would hide columns in an index
     return pd.DataFrame(
         [*itertools.chain.from_iterable(chunks)], columns=None if chunks else table.columns
     )

@@ -33,12 +33,16 @@ _BLOCK = 4_000_000
 _ESTIMATES = ("impact", "gained", "lost", "praise_effect", "complaint_effect")
 
 
+#: Fewer comments than this are too few to say anything.
+LEAST = 10
+
+
 def impact(
     results: Source,
     score: Any,
     kind: str | None = None,
     *,
-    least: int = 10,
+    least: int = LEAST,
     replicates: int = 500,
     seed: int = 0,
 ) -> pd.DataFrame:

@@ -193,7 +193,7 @@ _THING = (
     "|parcel|reservering|reserverings|booking|boeking|boekings|reservation|lidmaatschaps|lid|member"
     "|membership|contract|meter|pati[eë]nt|patienten|patiënten|patient|serie|serial|kenmerk|relatie"
     "|debiteuren?|claim|schade|melding|meldings|incident|transactie|transaction|pas|kaart|card"
-    "|dossier|aanvraag|volg|retour|return"
+    "|aanvraag|volg|retour|return"
 )
 _CODE = r"(?P<it>(?=[\w/.-]*\d)[A-Z0-9]+(?:[-/.][A-Z0-9]+)*)"
 #: "ordernummer is 1234", "ref: AB12": with the word number any code will do ...

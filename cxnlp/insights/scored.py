@@ -108,7 +108,7 @@ class Scored:
                     f"{type(source).__name__} holds no readings; pass cxnlp.Results, a scored "
                     "table, or the path of a scored file"
                 )
-            source = pa.table(source).to_pandas()
+            source = pa.table(source).to_pandas(ignore_metadata=True)
         return cls._of_frame(source, "the table", text)
 
     @classmethod
@@ -161,9 +161,13 @@ class Scored:
         if f"{PREFIX}model" in frame:
             own.add(f"{PREFIX}model")
             models = frame[f"{PREFIX}model"].unique().tolist()
+        texts = to_column(map(flat, _cells(frame[found], name))) if found else None
+        no_text = _flags(frame[f"{PREFIX}no_text"], name)
+        if texts is not None:  # a comment may have been taken out after it was scored
+            no_text = no_text | texts.is_null().to_numpy(zero_copy_only=False)
         return cls(
-            to_column(map(flat, _cells(frame[found], name))) if found else None,
-            _flags(frame[f"{PREFIX}no_text"], name),
+            texts,
+            no_text,
             np.array(LANGUAGES)[_names(frame[f"{PREFIX}language"], LANGUAGES, name)],
             np.array(SENTIMENTS)[_names(frame[f"{PREFIX}sentiment"], SENTIMENTS, name)],
             _numbers(frame[f"{PREFIX}score"], name),

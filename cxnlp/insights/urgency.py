@@ -73,7 +73,8 @@ def urgent(
     two for a broken promise (integrity criticised, with words such as "beloofd"), two for a
     customer who keeps waiting (time criticised, with words such as "derde keer" or "still no
     reply"); each times the confidence of the aspect. The points of a comment are added. With
-    dates they count half, for the ranking, every 30 days before the last one.
+    dates they count half, for the ranking, every 30 days before the last one that is not in the
+    future.
 
     Parameters
     ----------
@@ -114,9 +115,10 @@ def urgent(
     rank, when, recent = total, None, np.ones(len(scored), bool)
     if dates is not None:
         when, _ = read_dates(scored.column(dates, "dates"), dayfirst)
-        age = (when.max() - when).dt.total_seconds() / 86_400
+        past = when[when <= pd.Timestamp.now() + pd.Timedelta(days=1)]  # a mistyped year is not
+        age = ((past if len(past) else when).max() - when).dt.total_seconds() / 86_400
         # A comment without a date is taken to be as old as the oldest.
-        age = age.fillna(age.max()).fillna(0)
+        age = age.fillna(age.max()).fillna(0).clip(lower=0)
         rank = total * 0.5 ** (age.to_numpy() / HALF_LIFE)
         recent = age.to_numpy() <= RECENT
     found = np.flatnonzero(total > 0)

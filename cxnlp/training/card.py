@@ -44,8 +44,8 @@ LIMITS = """\
 - A named employee sounds like praise, for it is mostly praise that names one: "Sanne liet ons een
   half uur staan en zei niet eens gedag", which has no word of judgement, is read as positive.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
-  and nicknames: see *What must not matter*. Do not compare people by the scores of comments that
-  name them.
+  and nicknames: see *What must not matter* in the card of `accurate`. Do not compare people by the
+  scores of comments that name them.
 - Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
   figures are rough; see `support`.
 - Probabilities are calibrated on comments like those of the table; on others they may be too sure.
@@ -114,7 +114,8 @@ def keep(folder: Path, **measured: Any) -> None:
     ----------
     measured
         ``figures``, as `record` makes them; ``behaviour``, cases passed and all, by capability;
-        ``invariance``, pairs ``alike``, ``all``, and ``shifts`` of the score by group of names;
+        ``invariance``, pairs ``alike``, ``all``, both by kind in ``kinds``, and ``shifts`` of the
+        score by group of names;
         ``errors``, those ``read``, those ``missed``, and ``causes`` with their counts.
     """
     stored = store.read(folder)
@@ -198,14 +199,20 @@ def _invariance(found: dict[str, Any]) -> str:
         [
             "## What must not matter",
             "",
-            f"{found['alike']} of {found['all']} pairs of comments that differ in a name, a "
-            "gender, u or je, Dutch or Flemish wording, capitals or diacritics are read alike, "
-            "aspects and sentiment. First names of a long list are read as one name, so which of "
+            f"{found['alike']} of {found['all']} pairs of comments that differ in what must not "
+            "matter are read alike, aspects and sentiment: *name* in the first name; *named* in a "
+            'name instead of "de medewerker" or "the agent"; *address* in u and je; *region* in '
+            "Dutch or Flemish wording; *case* in capitals. Printed by "
+            "`python tests/test_invariance.py --record`.",
+            "",
+            "| differ in | alike | pairs |",
+            "| --- | ---: | ---: |",
+            *(f"| {kind} | {alike} | {pairs} |" for kind, (alike, pairs) in found["kinds"].items()),
+            "",
+            "First names of a long list are read as one name, so which of "
             "them it is does not matter; those that the list lacks, some of the names below among "
             "them, show what a name may still do. The same comments with first names of these "
-            "groups have a mean score (-1 to 1) that lies so much above that of the first group. "
-            "Printed by "
-            "`python tests/test_invariance.py --record`.",
+            "groups have a mean score (-1 to 1) that lies so much above that of the first group.",
             "",
             "| names | shift |",
             "| --- | ---: |",

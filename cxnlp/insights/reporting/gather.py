@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
-from cxnlp.insights.drivers import check_kind, impact
+from cxnlp.insights.drivers import LEAST, check_kind, impact
 from cxnlp.insights.quoting import quotes
 from cxnlp.insights.reporting import columns
 from cxnlp.insights.scored import Scored
@@ -132,9 +132,9 @@ def gather(scored: Scored, options: Options) -> Content:
     if not len(read):
         return content
     _add_impact(content, scored)
-    _add_trend(content, scored, read)
+    days = _add_trend(content, scored, read)
     _add_groups(content, scored)
-    _add_texts(content, read)
+    _add_texts(content, read, days)
     return content
 
 
@@ -157,19 +157,20 @@ def _add_impact(content: Content, scored: Scored) -> None:
     frame = _try(content, score, lambda: impact(scored, score, options.kind))
     content.impact = frame
     if frame is not None and not frame[["gained", "lost"]].notna().any(axis=None):
-        same = frame.attrs["comments"] >= 2 * options.least and not frame.attrs["varies"]
+        same = frame.attrs["comments"] >= 2 * LEAST and not frame.attrs["varies"]
         content.why["impact"] = "same_scores" if same else "few_scores"
 
 
-def _add_trend(content: Content, scored: Scored, read: Scored) -> None:
+def _add_trend(content: Content, scored: Scored, read: Scored) -> pd.Series | None:
+    """Gives the dates of the rows that were read; None where there are none to use."""
     # The dates of all rows are read, so that a message names the row of the file.
     date, dayfirst = content.options.date, content.options.dayfirst
     if date is None:
         content.why["trend"] = "no_dates"
-        return
+        return None
     every = _try(content, date, lambda: read_dates(scored.extra[date], dayfirst)[0])
     if every is None:
-        return
+        return None
     days = every[~scored.no_text].reset_index(drop=True)
     if days.notna().any():
         content.first, content.last = days.min(), days.max()
@@ -181,6 +182,7 @@ def _add_trend(content: Content, scored: Scored, read: Scored) -> None:
     if periods[by] < _LEAST_PERIODS:
         long = days.notna().any() and (days.max() - days.min()).days >= 7 * _LEAST_PERIODS
         content.why["trend"] = "few_periods" if long else "few_dates"
+    return days
 
 
 def _add_groups(content: Content, scored: Scored) -> None:
@@ -197,7 +199,7 @@ def _add_groups(content: Content, scored: Scored) -> None:
         content.why["groups"] = "few_groups"
 
 
-def _add_texts(content: Content, read: Scored) -> None:
+def _add_texts(content: Content, read: Scored, days: pd.Series | None) -> None:
     if read.texts is None:
         content.why["quotes"] = content.why["urgent"] = "no_texts"
         return
@@ -209,10 +211,7 @@ def _add_texts(content: Content, read: Scored) -> None:
                 content.quotes.append((aspect, sign, found))
     if not content.quotes:
         content.why["quotes"] = "no_quotes"
-    dates = None if content.trend is None else options.date
-    content.urgent = urgent(
-        read, dates, URGENT, lang=options.lang, mask=options.mask, dayfirst=options.dayfirst
-    )
+    content.urgent = urgent(read, days, URGENT, lang=options.lang, mask=options.mask)
     if not len(content.urgent):
         content.why["urgent"] = "no_urgent"
 
