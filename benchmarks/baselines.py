@@ -6,7 +6,7 @@ Every contestant (contestants.py) learns from the same labelled comments, has it
 on the same held-out ones, and is scored on the same tests; then each reads the same comments in
 turn, in rounds, and the median counts. Needs `pip install 'cxnlp[dev]'` and
 `pip install -r benchmarks/requirements.txt`; a contestant whose package is missing is named on the
-page as not measured. Some 15 minutes on two cores.
+page as not measured. Half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -175,9 +175,9 @@ Written by `python benchmarks/baselines.py` on {datetime.date.today()}: {describ
 
 All learn from the same {learned_from:,} labelled comments, except for the lexicons, which learn
 nothing and are scored on the comments in their own language, and sentence-transformers, which gets
-{min(MOST_VECTORS, learned_from):,} of them for the sake of time. cxnlp's models are those of that
-day, which have seen comments without labels as well; on two cores they take a night and an hour to
-learn ([training](../cxnlp/training/README.md)). Thresholds are chosen on the same held-out
+{min(MOST_VECTORS, learned_from):,} of them for the sake of time. cxnlp's models are the
+committed ones, made before the newest of those comments were written, and have seen comments without
+labels as well; what they take to learn is in [training](../cxnlp/training/README.md). Thresholds are chosen on the same held-out
 comments. F1 is pooled over all decisions, sentiment is accuracy over four classes. *Public* is
 shared/feedback/test.jsonl; *unseen* is corpus/test.jsonl, kinds of organisation that nobody trained
 on. sentence-transformers and model2vec start from the encoder that cxnlp starts from; how each

@@ -2,7 +2,7 @@
 
 A contestant is a function from a `Lesson` to a `Reader`. It imports its package when it learns, so
 that one that is not installed is missing alone; requirements.txt pins all of them. Sizes and epochs
-are such that all of them together learn within ten minutes on two cores; where that may cost a
+are such that all of them together learn within half an hour on two cores; where that may cost a
 contestant something, its docstring says so.
 """
 
@@ -42,7 +42,7 @@ Reader = Callable[[list[str]], tuple[np.ndarray | None, np.ndarray]]
 LABELS = len(ASPECTS) * len(SIGNS)
 #: Less than the lowest threshold that is tried: who may leave probabilities out leaves out these.
 NEGLIGIBLE = 0.05
-#: sentence-transformers learns from so many comments: all of them would take a quarter of an hour.
+#: sentence-transformers learns from so many comments: all of them would take over half an hour.
 MOST_VECTORS = 8000
 
 
@@ -112,7 +112,7 @@ def tfidf(analyzer: str, ngrams: tuple[int, int], lesson: Lesson) -> Reader:
 def sentence_vectors(lesson: Lesson) -> Reader:
     """The mean of the base encoder's token vectors, by sentence-transformers, and regressions.
 
-    A transformer in float32 reads some forty comments a second on two cores, so it learns from
+    A transformer in float32 reads twenty to forty comments a second on two cores, so it learns from
     `MOST_VECTORS` of the comments, drawn at random. "query: " is what the base wants before a
     text whose vector is a feature (Wang et al. 2024, "Multilingual E5 Text Embeddings").
     """
