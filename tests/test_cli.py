@@ -290,7 +290,12 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     card.keep(
         folder,
         behaviour={"irony": [1, 3], "plain": [2, 2]},
-        invariance={"alike": 9, "all": 10, "shifts": {"Dutch, men": 0.0, "Polish, men": -0.01}},
+        invariance={
+            "alike": 9,
+            "all": 10,
+            "kinds": {"address": [9, 10]},
+            "shifts": {"Dutch, men": 0.0, "Polish, men": -0.01},
+        },
         errors={"read": 2, "missed": 1, "causes": [
             {"cause": "irony", "count": 2, "what": "meant otherwise", "example": "fijn hoor"}
         ]},
@@ -299,6 +304,7 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "### invented" in text
     assert "| all | 3 | 5 |" in text
     assert "9 of 10 pairs" in text
+    assert "| address | 9 | 10 |" in text
     assert "| Polish, men | -0.010 |" in text
     assert "1 missed an aspect" in text
     assert "| irony | 2 | meant otherwise | fijn hoor |" in text
