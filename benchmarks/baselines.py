@@ -178,8 +178,10 @@ nothing and are scored on the comments in their own language, and sentence-trans
 {min(MOST_VECTORS, learned_from):,} of them for the sake of time. cxnlp's models are the
 committed ones, made before the newest of those comments were written; they have seen comments
 without labels as well, and what they take to learn is in
-[training](../cxnlp/training/README.md). Thresholds are chosen on the same held-out comments. F1 is
-pooled over all decisions, sentiment is accuracy over four classes. *Public* is
+[training](../cxnlp/training/README.md). Thresholds are chosen on the same held-out comments, for
+cxnlp's models too, so their F1 may differ a little from that of the cards, which is at the
+thresholds that they came with. It is pooled over all decisions, sentiment is accuracy over four
+classes. *Public* is
 shared/feedback/test.jsonl; *unseen* is corpus/test.jsonl, kinds of organisation that nobody trained
 on. sentence-transformers and model2vec start from the encoder that cxnlp starts from; how each
 learns is in [contestants.py](contestants.py).

@@ -116,13 +116,15 @@ def compare(
     nameless = [re.sub(r"\S+", lambda word: unnamed(word[0]), text) for text in texts]
     outputs = pipeline(nameless, batch_size=32)
     logits = {key: np.stack([out[key] for out in outputs]) for key in outputs[0]}
-    decisions = calibration.decide(calibration.aspects(logits["aspects"].reshape(-1, 17, 2)))
+    aspects = calibration.aspects(logits["aspects"].reshape(-1, 17, 2))
+    sentiment = calibration.sentiment(logits["sentiment"], aspects)
+    decisions = calibration.decide(aspects)
     either = decisions | results.decisions
     found = {
         "decisions": float(np.mean(decisions == results.decisions)),
         "decisions_either": float(np.mean((decisions & results.decisions)[either])),
         "sentiment": float(
-            np.mean(logits["sentiment"].argmax(1) == results.sentiment_probabilities.argmax(1))
+            np.mean(sentiment.argmax(1) == results.sentiment_probabilities.argmax(1))
         ),
     }
     if found["decisions"] < 0.98:
