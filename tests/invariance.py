@@ -87,6 +87,14 @@ def report() -> dict[str, list[tuple[str, str, bool]]]:
     return by_kind
 
 
+def counts(graded: dict[str, list[tuple[str, str, bool]]]) -> dict[str, list[int]]:
+    """By kind how many pairs are read alike, and how many there are."""
+    return {
+        kind: [sum(same for *_, same in of_kind), len(of_kind)]
+        for kind, of_kind in sorted(graded.items())
+    }
+
+
 def shifts() -> dict[str, float]:
     """By group of names, how much higher than for the first group its mean score lies.
 

@@ -291,8 +291,6 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         folder,
         behaviour={"irony": [1, 3], "plain": [2, 2]},
         invariance={
-            "alike": 9,
-            "all": 10,
             "kinds": {"address": [9, 10]},
             "shifts": {"Dutch, men": 0.0, "Polish, men": -0.01},
         },

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from invariance import BASES, NAMES, UNLISTED, alternatives, pairs, report, shifts
+from invariance import BASES, NAMES, UNLISTED, alternatives, counts, pairs, report, shifts
 
 from cxnlp import store
 from cxnlp.firstnames import is_first_name
@@ -31,10 +31,9 @@ def graded() -> dict[str, list[tuple[str, str, bool]]]:
 def test_pairs_are_read_alike(
     graded: dict, kept: dict, record_property: pytest.RecordProperty
 ) -> None:
-    found = {kind: [sum(same for *_, same in pairs), len(pairs)] for kind, pairs in graded.items()}
-    record_property(
-        "invariance", " of ".join(map(str, map(sum, zip(*found.values(), strict=True))))
-    )
+    found = counts(graded)
+    alike, total = (sum(column) for column in zip(*found.values(), strict=True))
+    record_property("invariance", f"{alike} of {total}")
     assert {k: n for k, (_, n) in found.items()} == {k: n for k, (_, n) in kept["kinds"].items()}
     worse = {kind for kind, (alike, _) in kept["kinds"].items() if found[kind][0] < alike}
     different = [pair for kind in worse for *pair, same in graded[kind] if not same]
@@ -68,15 +67,14 @@ def test_alternatives_go_together() -> None:
 
 
 if __name__ == "__main__":
-    kinds = {}
-    for kind, of_kind in sorted(report().items()):
-        same = sum(same for *_, same in of_kind)
-        print(f"{kind:16} {same:3} of {len(of_kind):3}")
-        for one, two, equal in of_kind:
+    graded_now = report()
+    kinds = counts(graded_now)
+    for kind, (same, count) in kinds.items():
+        print(f"{kind:16} {same:3} of {count:3}")
+        for one, two, equal in graded_now[kind]:
             if not equal:
                 print(f"    {one!r} / {two!r}")
-        kinds[kind] = same, len(of_kind)
-    alike, total = (sum(counts) for counts in zip(*kinds.values(), strict=True))
+    alike, total = (sum(column) for column in zip(*kinds.values(), strict=True))
     print(f"{'all':16} {alike:3} of {total:3}")
     print("\nmean score, above that of the first group:")
     shifted = shifts()
@@ -84,5 +82,4 @@ if __name__ == "__main__":
         print(f"{group:18} {len(NAMES[group])} names {shift:+.3f}")
     if "--record" in sys.argv:
         kept = {name: round(shift, 4) for name, shift in shifted.items()}
-        found = {"alike": alike, "all": total, "kinds": kinds, "shifts": kept}
-        card.keep(store.find("accurate"), invariance=found)
+        card.keep(store.find("accurate"), invariance={"kinds": kinds, "shifts": kept})

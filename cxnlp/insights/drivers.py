@@ -30,11 +30,9 @@ _SIGNED = 2 * len(ASPECTS)
 _PAIRS = np.triu_indices(_SIGNED)
 #: Draws held at once.
 _BLOCK = 4_000_000
-_ESTIMATES = ("impact", "gained", "lost", "praise_effect", "complaint_effect")
-
-
 #: Fewer comments than this are too few to say anything.
 LEAST = 10
+_ESTIMATES = ("impact", "gained", "lost", "praise_effect", "complaint_effect")
 
 
 def impact(

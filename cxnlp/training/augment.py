@@ -61,10 +61,17 @@ _SETS = {
         "mum|dad", "himself|herself", "grandfather|grandmother", "uncle|aunt",
     ),
 }  # fmt: skip
-#: Words whose alternatives do not go back to them, for want of one form that fits.
+_NAMED = f"{firstnames.STAND_IN}|{firstnames.STAND_IN}"
+#: Words whose alternatives do not go back to them, for want of one form that fits; half of those
+#: for who acts are a name.
 _ONE_WAY = {
-    "nl": {"hij": "hij|zij", "hem": "hem|haar", "uw": "uw|je|jullie", "opnieuw": "weer|terug"},
-    "en": {"he": "he|she", "she": "he|she", "him": "him|her", "his": "his|her"},
+    "nl": {
+        "hij": f"hij|zij|{_NAMED}",
+        "hem": "hem|haar",
+        "uw": "uw|je|jullie",
+        "opnieuw": "weer|terug",
+    },
+    "en": {"he": f"he|she|{_NAMED}", "she": f"he|she|{_NAMED}", "him": "him|her", "his": "his|her"},
 }
 #: By language, who may be meant by a name: the articles and the nouns.
 _STAFF = {
@@ -88,21 +95,19 @@ _STAFF = {
 
 def _alike(language: str) -> dict[str, tuple[str, ...]]:
     """The words of a language and those that may stand for them."""
-    alike = {
-        word: tuple(words.split("|")) for words in _SETS[language] for word in words.split("|")
-    } | {word: tuple(words.split("|")) for word, words in _ONE_WAY[language].items()}
+    sets = {word: words for words in _SETS[language] for word in words.split("|")}
+    ways = sets | _ONE_WAY[language]
+    alike = {word: tuple(words.split("|")) for word, words in ways.items()}
     articles, nouns = (words.split() for words in _STAFF[language])
     for article, noun in itertools.product(articles, nouns):
         others = [f"{article} {other}" for other in alike.get(noun, (noun,))]
-        alike[f"{article} {noun}"] = (*others, firstnames.STAND_IN, firstnames.STAND_IN)
+        alike[f"{article} {noun}"] = (*others, *_NAMED.split("|"))
     alike[firstnames.STAND_IN] = tuple(f"{articles[0]} {noun}" for noun in nouns[:8])
     return alike
 
 
 #: By language, words and those that may stand for them.
 ALIKE = {language: _alike(language) for language in _SETS}
-#: Words for which a name may stand too.
-_SUBJECTS = {"hij", "he", "she"}
 _SWAPPED = {
     language: re.compile(  # the longest first; "3 u" is a time
         r"(?<!\d)(?<!\d )\b(?:"
@@ -234,8 +239,6 @@ class Augmenter:
             word = found[0]
             alike = ALIKE[language][word.lower()]
             other = alike[self.draw.integers(len(alike))]
-            if word.lower() in _SUBJECTS and self.draw.random() < 0.5:
-                other = firstnames.STAND_IN
             other = other[0].upper() + other[1:] if word[0].isupper() else other
             letters[found.start()] = other
             letters[found.start() + 1 : found.end()] = [""] * (len(word) - 1)

@@ -114,8 +114,8 @@ def keep(folder: Path, **measured: Any) -> None:
     ----------
     measured
         ``figures``, as `record` makes them; ``behaviour``, cases passed and all, by capability;
-        ``invariance``, pairs ``alike``, ``all``, both by kind in ``kinds``, and ``shifts`` of the
-        score by group of names;
+        ``invariance``, pairs read alike and all, by kind, in ``kinds``, and ``shifts`` of the score
+        by group of names;
         ``errors``, those ``read``, those ``missed``, and ``causes`` with their counts.
     """
     stored = store.read(folder)
@@ -195,11 +195,12 @@ def _behaviour(counts: dict[str, list[int]]) -> str:
 def _invariance(found: dict[str, Any]) -> str:
     """Pairs read alike, and the shift of the score between groups of names."""
     rows = [f"| {group} | {shift:+.3f} |" for group, shift in found["shifts"].items()]
+    alike, pairs = (sum(counts) for counts in zip(*found["kinds"].values(), strict=True))
     return "\n".join(
         [
             "## What must not matter",
             "",
-            f"{found['alike']} of {found['all']} pairs of comments that differ in what must not "
+            f"{alike} of {pairs} pairs of comments that differ in what must not "
             "matter are read alike, aspects and sentiment: *name* in the first name; *named* in a "
             'name instead of "de medewerker" or "the agent"; *address* in u and je; *region* in '
             "Dutch or Flemish wording; *case* in capitals. Printed by "
@@ -207,7 +208,7 @@ def _invariance(found: dict[str, Any]) -> str:
             "",
             "| differ in | alike | pairs |",
             "| --- | ---: | ---: |",
-            *(f"| {kind} | {alike} | {pairs} |" for kind, (alike, pairs) in found["kinds"].items()),
+            *(f"| {kind} | {same} | {count} |" for kind, (same, count) in found["kinds"].items()),
             "",
             "First names of a long list are read as one name, so which of "
             "them it is does not matter; those that the list lacks, some of the names below among "
