@@ -23,14 +23,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dequantised import FeedbackPipeline, network
 from machine import described
+from pipeline import FeedbackPipeline
 from transformers.utils import logging
 
 import cxnlp
 from cxnlp import store
 from cxnlp.calibration import Calibration
 from cxnlp.firstnames import unnamed
+from cxnlp.training.restore import restored
 
 HERE = Path(__file__).parent
 FIRST = "import cxnlp; cxnlp.classify(['Vriendelijk, maar traag.'])"
@@ -61,7 +62,7 @@ def main() -> None:
     texts = corpus_texts()[: asked.comments]
     model = cxnlp.load()
     stored = store.read("accurate")
-    pipeline = FeedbackPipeline(network(stored), stored)
+    pipeline = FeedbackPipeline(restored(stored), stored)
     agreement = compare(model, pipeline, stored, texts)
 
     few = texts[:: max(1, len(texts) // 200)]

@@ -256,20 +256,19 @@ def train(
     if not config.is_file():
         raise CxnlpError(f"There is no file {config}.")
     try:
-        from cxnlp.training import distil, recipe
+        from cxnlp.training import distil, recipe, shorten
     except ModuleNotFoundError as error:
         raise CxnlpError(f"{error.name} is missing: pip install 'cxnlp[train]'") from None
-    settings: recipe.Config | distil.Config
     try:
-        if "teacher" not in recipe.Config.resolved(config):
-            settings = recipe.Config.read(config)
-            settings = dataclasses.replace(settings, base=base or settings.base)
-        elif base:
-            raise CxnlpError(f"{config} has a teacher and no base; leave --base out.")
-        else:
-            settings = distil.Config.read(config)
+        values = recipe.Config.resolved(config)
+        kind = shorten if "layers" in values else distil if "teacher" in values else recipe
+        settings = kind.Config.read(config)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise CxnlpError(f"{config} is no recipe ({error}); see recipes/accurate.toml.") from None
+    if base and kind is not recipe:
+        raise CxnlpError(f"{config} has a teacher and no base; leave --base out.")
+    if base:
+        settings = dataclasses.replace(settings, base=base)
     folder = work or Path("runs") / settings.name
     folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
@@ -278,10 +277,7 @@ def train(
         handlers=[logging.StreamHandler(), logging.FileHandler(folder / "log.txt")],
     )
     target = output or Path("models") / settings.name
-    if isinstance(settings, distil.Config):
-        distil.run(settings, folder, target)
-    else:
-        recipe.run(settings, folder, target)
+    kind.run(settings, folder, target)
     _say(f"written to {target}")
 
 

@@ -111,7 +111,10 @@ def test_a_refusal_is_one_line(
         assert printed.count("\n") == 1
 
 
-@pytest.mark.parametrize("recipe", ["name = [", 'name = "x"', 'teacher = "fast"\nname = "x"'])
+@pytest.mark.parametrize(
+    "recipe",
+    ["name = [", 'name = "x"', 'teacher = "fast"\nname = "x"', 'layers = [1]\nname = "x"'],
+)
 def test_a_faulty_recipe_is_refused_in_a_line(
     recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

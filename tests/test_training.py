@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import gzip
 import json
@@ -21,11 +22,11 @@ import cxnlp
 from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
 from cxnlp.encoder import session as open_session
-from cxnlp.errors import FileError
+from cxnlp.errors import CxnlpError, FileError
 from cxnlp.evaluation import Readings, f1
 from cxnlp.firstnames import STAND_IN
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
-from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, tune
+from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, shorten, tune
 from cxnlp.training.augment import Augmenter
 from cxnlp.training.convolutions import Convolutions, even
 from cxnlp.training.fit import Batch, Stage, comments_of
@@ -427,7 +428,7 @@ def bert(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     tokenizer = Tokenizer.from_str(tiny.tokenizer())
     config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=1,
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=2,
         num_attention_heads=2, intermediate_size=64, max_position_embeddings=256,
     )  # fmt: skip
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
@@ -460,6 +461,7 @@ def test_the_recipe_from_files_to_a_model_folder(
     assert str(tmp_path) not in (target / "manifest.json").read_text(encoding="utf-8") + card
     assert Calibration.from_json(model.manifest["calibration"])
     _check_distillation(config, target, tmp_path)
+    _check_shortening(config, target, tmp_path)
     again = recipe.run(config, tmp_path / "work", tmp_path / "again")  # from what it kept
     same = Encoder((again / "tokenizer.json").read_text(encoding="utf-8"), tiny.graph())
     assert same.tokenize(pa.array(["een uur"], pa.large_string())).ids.tolist()
@@ -552,19 +554,126 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     assert str(folder) not in (target / "manifest.json").read_text(encoding="utf-8")
 
 
+def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> None:
+    """A student of the second of two layers reads as its teacher does."""
+    sources = {f.name: getattr(config, f.name) for f in dataclasses.fields(recipe.Sources)}
+    stage = Stage("one", 12, 3e-3, 3e-3, batch_size=8, self_share=1.0, soften=0.5, join=0.2)
+    student = shorten.Config(
+        **sources | {"name": "short"}, teacher=str(teacher), layers=(1,), states_weight=1.0,
+        stage=stage,
+    )  # fmt: skip
+    target = shorten.run(student, folder / "shortened", folder / "short")
+    texts = [text for _, text, _, _ in LABELLED]
+    right, found = cxnlp.load(teacher).classify(texts), cxnlp.load(target).classify(texts)
+    assert f1(right.decisions, found.decisions) > 0.8
+    assert "of 1 layers, numbers 1 (counted from 0) of" in (target / "README.md").read_text(
+        encoding="utf-8"
+    )
+    again = dataclasses.replace(student, stage=dataclasses.replace(stage, epochs=20))
+    kept = shorten.run(again, folder / "shortened", folder / "kept")  # from what is left of it
+    assert (kept / "model.onnx").read_bytes() == (target / "model.onnx").read_bytes()
+
+
+def test_a_run_that_was_stopped_goes_on_with_other_batches(
+    tmp_path: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "CHECKPOINT_AGE", -1)
+    stage = Stage("one", 2, 1e-3, 1e-3, batch_size=4, average=0.9)
+    comments = comments_of(corpus.read_labelled([labelled]))
+    seen: list[torch.Tensor] = []
+
+    def go_on(stop_at: int) -> Network:
+        vary = Augmenter(comments, {}, join=0.0, bury=0.0, noise=0.0, seed=0)
+        tokenizer = Tokenizer.from_str(tiny.tokenizer())
+        batches = fit.Batches(tokenizer, stage, comments, vary, None, None)
+
+        def loss(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
+            if len(seen) == stop_at:
+                raise KeyboardInterrupt
+            seen.append(batch.ids)
+            return fit.loss_of(network, batch, stage)
+
+        network = copy.deepcopy(tiny.network())
+        return fit.fit(network, batches, stage, tmp_path, lambda network: {}, loss)
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on(stop_at=7)
+    go_on(stop_at=-1)
+    assert len(seen) == 2 * len(comments) // 4
+    assert not all(map(torch.equal, seen[:7], seen[7:14]))
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_shorter_network_keeps_the_layers_that_it_is_told() -> None:
+    teacher = tiny.network()
+    student = shorten.shortened(teacher, (1,))
+    kept, second = (n.encoder.encoder.layer[i] for n, i in ((student, 0), (teacher, 1)))
+    assert kept.output.dense.weight.equal(second.output.dense.weight)
+    assert len(teacher.encoder.encoder.layer) == 2
+    ids, mask = torch.from_numpy(IDS), torch.from_numpy(IDS != 1)
+    same = [student.train().encode(ids, mask) for _ in range(2)]
+    assert torch.equal(*same)  # nothing is dropped
+    for layers in ((), (1, 0), (0, 0), (2,), (-1,)):
+        with pytest.raises(CxnlpError, match="layers: some of 0 to 1, in ascending order"):
+            shorten.shortened(teacher, layers)
+
+
+def test_a_student_that_is_its_teacher_has_nothing_to_learn() -> None:
+    teacher = tiny.network()
+    stage = Stage("one", 1, 1e-3, 1e-3, evidence_weight=0.0)
+    ids = torch.from_numpy(IDS)
+    count = len(ids)
+    batch = Batch(
+        ids, ids != 1, torch.zeros(count, 34), torch.zeros(count, 4),
+        torch.full((count,), shorten.UNLABELLED),
+    )  # fmt: skip
+
+    def loss(layers: tuple[int, ...], weight: float, student: Network) -> torch.Tensor:
+        return shorten.lessons(teacher, layers, weight, student, batch, stage)
+
+    same = shorten.shortened(teacher, (0, 1))
+    tasks = loss((0, 1), 0.0, same)
+    tasks.backward()
+    assert max(float(p.grad.abs().max()) for p in same.head.parameters()) < 1e-3
+    torch.testing.assert_close(loss((0, 1), 1.0, same), tasks)
+    with torch.no_grad():
+        same.encoder.encoder.layer[0].output.dense.bias[::2] += 2.0
+    assert loss((0, 1), 1.0, same) > loss((0, 1), 0.0, same) + 0.05
+    short = shorten.shortened(teacher, (1,))  # without the first layer its states are others
+    assert loss((1,), 1.0, short) > loss((1,), 0.0, short) + 0.05
+
+
+def test_targets_move_to_what_the_teacher_says() -> None:
+    said = {
+        "aspects": torch.full((2, 34), 20.0),
+        "sentiment": torch.tensor([[20.0, 0, 0, 0]] * 2),
+        "language": torch.tensor([[0.0, 20, 0, 0]] * 2),
+    }
+    batch = Batch(
+        torch.zeros(2, 1, dtype=torch.long), torch.ones(2, 1, dtype=torch.bool),
+        torch.zeros(2, 34), torch.eye(4)[[1, 1]], torch.tensor([0, shorten.UNLABELLED]),
+    )  # fmt: skip
+    moved = shorten.softened(batch, said, 0.25)
+    torch.testing.assert_close(moved.aspects[:, 0], torch.tensor([0.25, 1.0]))
+    torch.testing.assert_close(
+        moved.sentiment, torch.tensor([[0.25, 0.75, 0, 0], [1.0, 0, 0, 0]]), atol=1e-6, rtol=0
+    )
+    torch.testing.assert_close(moved.language, torch.eye(4)[[0, 1]], atol=1e-6, rtol=0)
+
+
 def test_sentences_and_clauses_are_read_by_themselves() -> None:
     texts = [
         "De balie was vriendelijk. Het duurde een uur, maar de arts was kundig!",
         "De arts was kundig!\nmaar de arts was kundig!",
         "de balie was vriendelijk zonder punt",
     ]
-    assert distil._sentences(texts) == [
+    assert distil.clauses(texts) == [
         "De balie was vriendelijk.",
         "Het duurde een uur",
         "maar de arts was kundig!",
         "De arts was kundig!",
     ]
-    assert distil._sentences(["Ja. Nee hoor. " + "woord " * 31]) == []
+    assert distil.clauses(["Ja. Nee hoor. " + "woord " * 31]) == []
 
 
 def test_the_graph_of_convolutions_is_the_network() -> None:
@@ -676,8 +785,9 @@ def test_a_config_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("recipes/*.toml")))
 def test_the_recipes_can_be_read(path: Path) -> None:
-    kind = distil.Config if "teacher" in recipe.Config.resolved(path) else recipe.Config
-    config = kind.read(path)
+    values = recipe.Config.resolved(path)
+    kind = shorten if "layers" in values else distil if "teacher" in values else recipe
+    config = kind.Config.read(path)
     assert config.name == path.stem
     assert config.neutral.exists()
     assert all(file.exists() for file in config.extra)
@@ -703,5 +813,5 @@ def test_a_hastened_network_reads_the_same() -> None:
     before = encoder.eval()(ids).last_hidden_state
     hasten(encoder)
     assert not any(isinstance(m, torch.nn.Dropout) and m.p for m in encoder.modules())
-    assert torch.equal(encoder.eval()(ids).last_hidden_state, before)
+    torch.testing.assert_close(encoder.eval()(ids).last_hidden_state, before)
     assert not torch.equal(encoder.train()(ids).last_hidden_state, before)

@@ -132,6 +132,7 @@ class Comment:
     text: str
     sentiment: np.ndarray
     language: int
+    """-1 where nobody has told it: then it is joined to no other."""
     aspects: np.ndarray
     quotes: np.ndarray
 
@@ -172,7 +173,7 @@ class Augmenter:
         if chance[3] < self.swap:
             comment = self._swapped(comment)
         if chance[0] < self.join and len(comment.text) < 300:
-            others = self.short[comment.language]
+            others = self.short.get(comment.language)
             if others:
                 other = others[self.draw.integers(len(others))]
                 pair = (comment, other) if self.draw.random() < 0.5 else (other, comment)

@@ -80,6 +80,12 @@ def render(manifest: dict[str, Any]) -> str:
 
 
 def _kind(recipe: dict[str, Any]) -> str:
+    if "layers" in recipe:
+        numbers = ", ".join(map(str, recipe["layers"]))
+        return (
+            f"A BERT encoder of {len(recipe['layers'])} layers, numbers {numbers} (counted from 0) "
+            f"of the model `{recipe['teacher']}`, distilled from it,"
+        )
     if "teacher" in recipe:
         return (
             f"Convolutions ({len(recipe['near'])} layers, {recipe['width']} wide) distilled "

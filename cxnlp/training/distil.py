@@ -51,7 +51,7 @@ SPREAD = 0.35
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(Sources):
-    """A recipe of a fast model, told by its ``teacher``, read from TOML.
+    """A recipe of a fast model, told by a ``teacher`` and no ``layers``, read from TOML.
 
     Attributes
     ----------
@@ -181,11 +181,11 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
         whole = list(map(unnamed_text, weak["text"]))
     texts += whole
     texts = [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
-    parts = _sentences(whole)
+    parts = clauses(whole)
     return texts + [parts[at] for at in draw.permutation(len(parts))[: config.sentences]]
 
 
-def _sentences(texts: list[str]) -> list[str]:
+def clauses(texts: list[str]) -> list[str]:
     """What stands between full stops, line ends and "but" in texts that have several, each once.
 
     By itself a clause shows which words say what the whole comment says.

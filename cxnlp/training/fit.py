@@ -17,18 +17,17 @@ import torch
 from datasets import Dataset
 from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
-from transformers import BertModel
 
 from cxnlp.firstnames import unnamed_text
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training.augment import Augmenter, Comment, unnamed
 from cxnlp.training.base import SPECIALS
-from cxnlp.training.network import Network, hasten
+from cxnlp.training.network import Network
 
 log = logging.getLogger("cxnlp.training")
 
 MOST_TOKENS = 256
-#: A checkpoint is written at the end of an epoch when the last is this old, in seconds.
+#: A checkpoint is written when the last is this old, in seconds.
 CHECKPOINT_AGE = 300
 
 
@@ -158,6 +157,11 @@ class Batches:
     def __len__(self) -> int:
         return sum(self._counts())
 
+    def draw_anew(self, step: int) -> None:
+        """Draw other batches and variants from here on than a run that begins at the start."""
+        self.draw = np.random.default_rng((self.stage.seed, step))
+        self.augment.draw = np.random.default_rng((self.stage.seed, step, 1))
+
     def epoch(self) -> Iterator[Batch]:
         labelled, weak, own = self._counts()
         plan: list[tuple[Callable[[Any], Batch], Any]] = []
@@ -220,15 +224,19 @@ def loss_of(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
     """The sum of the losses of the tasks for which the batch has targets."""
     with half_precision(batch.ids.device):
         states = network.encode(batch.ids, batch.mask)
-    outputs = network.read(states.float(), batch.mask)
+    return losses(network.read(states.float(), batch.mask), batch, stage)
+
+
+def losses(outputs: dict[str, torch.Tensor], batch: Batch, stage: Stage) -> torch.Tensor:
+    """As `loss_of`, of what a network has read (`Network.read`)."""
     total = torch.zeros((), device=batch.ids.device)
     if batch.weak is not None:
         known = ~batch.weak.isnan()
-        losses = functional.binary_cross_entropy_with_logits(
+        each = functional.binary_cross_entropy_with_logits(
             outputs["weak"], batch.weak.nan_to_num(), reduction="none"
         )
-        verdict = (losses * known)[:, 0]
-        total = total + verdict.mean() + (losses * known)[:, 1:].sum(1).mean() * 0.5
+        verdict = (each * known)[:, 0]
+        total = total + verdict.mean() + (each * known)[:, 1:].sum(1).mean() * 0.5
     if batch.aspects is not None:
         total = (
             total
@@ -257,15 +265,16 @@ def fit(
     stage: Stage,
     folder: Path,
     evaluate: Callable[[Network], dict],
+    loss_in: Callable[[Network, Batch, Stage], torch.Tensor] = loss_of,
 ) -> Network:
     """Train `network` through one stage; resume from `folder` where a checkpoint lies there.
+
+    `loss_in` gives the loss of a batch.
 
     Returns the trained network (the moving average of its weights where the stage asks for it).
     """
     torch.manual_seed(stage.seed)
     device = next(network.parameters()).device
-    if device.type == "cpu" and isinstance(network.encoder, BertModel):
-        hasten(network.encoder)
     optimiser = torch.optim.AdamW(
         _groups(network, stage), weight_decay=stage.weight_decay, betas=(0.9, 0.98), fused=True
     )
@@ -286,13 +295,16 @@ def fit(
         if average is not None:
             average.load_state_dict(state["average"])
         step = state["step"]
+        batches.draw_anew(step)  # not once more what it has learned from
+        torch.manual_seed(stage.seed + step)
         log.info("%s: resumed at step %d of %d", stage.name, step, steps)
     saved = started = time.monotonic()
+    told = step
     running = torch.zeros((), device=device)
     while step < steps:
         network.train()
         for batch in batches.epoch():
-            loss = loss_of(network, batch.to(device), stage)
+            loss = loss_in(network, batch.to(device), stage)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
@@ -303,28 +315,31 @@ def fit(
                 _move(average, network, min(stage.average, (step + 1) / (step + 10)))
             running += loss.detach()
             if step % 50 == 0:
-                pace = (time.monotonic() - started) / 50
+                count = step - told
+                pace = (time.monotonic() - started) / count
                 log.info(
                     "%s %d/%d loss %.3f %.3f s/step",
-                    stage.name, step, steps, float(running) / 50, pace,
+                    stage.name, step, steps, float(running) / count, pace,
                 )  # fmt: skip
-                started, running = time.monotonic(), torch.zeros((), device=device)
+                started, told, running = time.monotonic(), step, torch.zeros((), device=device)
             if step >= steps:
                 break
+            if time.monotonic() - saved > CHECKPOINT_AGE:
+                part = checkpoint.with_suffix(".part")
+                torch.save(
+                    {
+                        "network": network.state_dict(),
+                        "optimiser": optimiser.state_dict(),
+                        "schedule": schedule.state_dict(),
+                        "average": average.state_dict() if average is not None else {},
+                        "step": step,
+                    },
+                    part,
+                )
+                part.replace(checkpoint)
+                saved = time.monotonic()
         kept = average if average is not None else network
         log.info("%s step %d: %s", stage.name, step, json.dumps(evaluate(kept)))
-        if time.monotonic() - saved > CHECKPOINT_AGE:
-            torch.save(
-                {
-                    "network": network.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "average": average.state_dict() if average is not None else {},
-                    "step": step,
-                },
-                checkpoint,
-            )
-            saved = time.monotonic()
         started = time.monotonic()
     return average if average is not None else network
 

@@ -29,7 +29,7 @@ from cxnlp.training import card, corpus, export, tune
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS, load_base
 from cxnlp.training.fit import Batches, Stage, comments_of, fit, predict
-from cxnlp.training.network import Network
+from cxnlp.training.network import Network, hasten
 
 log = logging.getLogger("cxnlp.training")
 
@@ -185,7 +185,7 @@ class Training:
             save_file(self.network.state_dict(), saved)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         if device == "cpu":
-            encoder.set_attn_implementation("eager")  # faster than fused attention there
+            hasten(encoder)
         self.network.to(device)
 
     def _file(self, stage: Stage, copy: int, suffix: str = "safetensors") -> Path:
@@ -224,15 +224,7 @@ class Training:
             comments = self._softened(comments, before, stage.soften)
         self.load(before)
         mine = dataclasses.replace(stage, name=f"{stage.name}.{copy}", seed=stage.seed + 100 * copy)
-        augment = Augmenter(
-            comments,
-            neutral_sentences(self.config.neutral),
-            join=stage.join,
-            bury=stage.bury,
-            noise=stage.noise,
-            swap=stage.swap,
-            seed=mine.seed,
-        )
+        augment = augmenter(mine, comments, self.config.neutral)
         batches = Batches(self.tokenizer, mine, comments, augment, self.weak, own)
         trained = fit(self.network, batches, mine, self.work, self.evaluate)
         left = {name: value.clone() for name, value in trained.state_dict().items()}
@@ -314,6 +306,19 @@ class Training:
                 strict=True,
             )
         ]
+
+
+def augmenter(stage: Stage, comments: list[Comment], neutral: Path) -> Augmenter:
+    """What draws the variants that a stage asks for."""
+    return Augmenter(
+        comments,
+        neutral_sentences(neutral),
+        join=stage.join,
+        bury=stage.bury,
+        noise=stage.noise,
+        swap=stage.swap,
+        seed=stage.seed,
+    )
 
 
 def neutral_sentences(path: Path) -> dict[str, list[str]]:

@@ -1,15 +1,14 @@
-"""The committed int8 weights as float32 in a `transformers` model and pipeline."""
+"""The network of a model folder, to train on or to compare with: its int8 weights as float32."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from transformers import BertConfig, BertModel, Pipeline, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel
 
+from cxnlp.errors import CxnlpError
 from cxnlp.store import StoredModel
 from cxnlp.training.network import Network
 
@@ -23,11 +22,22 @@ PARTS = {
 }
 
 
-def network(stored: StoredModel) -> Network:
-    """Rebuild the network of a model folder from its graph, each int8 weight times its scale."""
+def restored(stored: StoredModel) -> Network:
+    """Rebuild a transformer from the graph of its folder, each int8 weight times its scale.
+
+    It says what the folder's model says, but for the rounding of the activations. It has no head
+    for weak labels, which no graph keeps.
+
+    Raises
+    ------
+    CxnlpError
+        For a model that is no transformer.
+    """
     graph = onnx.load_from_string(stored.network).graph
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     layers = sum(name.endswith("query.weight") for name in arrays)
+    if not layers:
+        raise CxnlpError(f"{stored.folder} holds no transformer; name one, such as accurate.")
     heads = next(a.i for n in graph.node for a in n.attribute if a.name == "num_heads")
     words = arrays["words"].astype(np.float32) * arrays["words.scale"]
     wide = arrays["layer.0.wide.weight"].shape
@@ -70,31 +80,3 @@ def network(stored: StoredModel) -> Network:
     state["head.value.bias"] = arrays["head.bias"][half:]
     made.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
     return made
-
-
-class FeedbackPipeline(Pipeline):
-    """What a user of `transformers` would write: tokenizer, encoder, heads, as a pipeline."""
-
-    def __init__(self, made: Network, stored: StoredModel, **options: Any) -> None:
-        tokenizer = PreTrainedTokenizerFast(
-            tokenizer_file=str(stored.folder / "tokenizer.json"),
-            pad_token="<pad>",
-            model_max_length=256,
-        )
-        super().__init__(model=made.encoder, tokenizer=tokenizer, device="cpu", **options)
-        self.network = made
-
-    def _sanitize_parameters(self, **options: Any) -> tuple[dict, dict, dict]:
-        return {}, {}, {}
-
-    def preprocess(self, text: str) -> dict[str, torch.Tensor]:
-        return self.tokenizer(text, return_tensors="pt", truncation=True)
-
-    def _forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        mask = inputs["attention_mask"]
-        states = self.model(input_ids=inputs["input_ids"], attention_mask=mask).last_hidden_state
-        outputs = self.network.read(states, mask.bool())
-        return {name: outputs[name] for name in ("aspects", "sentiment", "language")}
-
-    def postprocess(self, outputs: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-        return {name: values[0].numpy() for name, values in outputs.items()}

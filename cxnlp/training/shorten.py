@@ -1,0 +1,204 @@
+"""A shorter model that learns from the accurate one: `cxnlp train recipes/balanced.toml`.
+
+The student begins as some of the teacher's layers. Both read every batch, and the student learns
+what the teacher's states are where it skips layers (Jiao et al. 2020, "TinyBERT"), its
+probabilities (Hinton et al. 2015), and the labels of the comments that have some.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional
+from transformers import BertModel
+
+from cxnlp import store
+from cxnlp.errors import CxnlpError
+from cxnlp.firstnames import unnamed_text
+from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
+from cxnlp.training import corpus
+from cxnlp.training.augment import Comment
+from cxnlp.training.distil import clauses
+from cxnlp.training.fit import Batch, Batches, Stage, comments_of, fit, half_precision, losses
+from cxnlp.training.network import Network, hasten
+from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
+from cxnlp.training.restore import restored
+
+log = logging.getLogger("cxnlp.training")
+
+#: In place of the language of a comment that nobody has labelled.
+UNLABELLED = -1
+#: Of a channel of the states: below it, its variance is that of rounding.
+EPSILON = 1e-4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(Sources):
+    """A recipe of a shorter model, told by its ``layers``, read from TOML.
+
+    Attributes
+    ----------
+    teacher
+        The transformer that is learned from: a shipped one or a folder.
+    layers
+        Of the teacher, counted from 0, which the student keeps; each learns to do what the teacher
+        has done by the end of that layer.
+    states_weight
+        Of the loss of the states beside those of the tasks.
+    stage
+        The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
+        labels, ``self_share`` of the batches of comments that only the teacher labels, which are
+        the weak ones and their clauses.
+    """
+
+    teacher: str
+    layers: tuple[int, ...]
+    states_weight: float
+    stage: Stage
+
+    @classmethod
+    def read(cls, path: Path) -> Config:
+        """Read and check a TOML file."""
+        values = cls.resolved(path)
+        return cls(
+            **values | {"layers": tuple(values["layers"]), "stage": Stage(**values["stage"])}
+        )
+
+
+def run(config: Config, work: Path, target: Path) -> Path:
+    """Train a shorter model and write its folder; a run that was stopped goes on from `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    stored = store.read(config.teacher)
+    tokenizer = Tokenizer.from_str(stored.tokenizer)
+    teacher = restored(stored)
+    student = shortened(teacher, config.layers)
+    labelled = config.read_labelled(extra=True)
+    dev = corpus.read_labelled(config.dev)
+    done = work / "student.safetensors"
+    if done.exists():
+        student.load_state_dict(load_file(done))
+    else:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        for network in (teacher, student):
+            network.to(device)
+            if device == "cpu":
+                assert isinstance(network.encoder, BertModel)
+                hasten(network.encoder)
+        student = fit(
+            student,
+            _batches(config, tokenizer, comments_of(labelled)),
+            config.stage,
+            work,
+            evaluator(dev, tokenizer),
+            functools.partial(lessons, teacher, config.layers, config.states_weight),
+        )
+        save_file(student.state_dict(), done)
+        (work / f"{config.stage.name}.resume.pt").unlink(missing_ok=True)
+    return finish(config, student, tokenizer, labelled, dev, target)
+
+
+def shortened(teacher: Network, layers: tuple[int, ...]) -> Network:
+    """A copy of a network that has only those of its layers, without dropout.
+
+    Raises
+    ------
+    CxnlpError
+        For layers that it lacks, or out of order.
+    """
+    student = copy.deepcopy(teacher)
+    encoder = student.encoder
+    assert isinstance(encoder, BertModel)
+    stack = encoder.encoder.layer
+    if not layers or list(layers) != sorted({*layers} & {*range(len(stack))}):
+        raise CxnlpError(
+            f"layers: some of 0 to {len(stack) - 1}, in ascending order; not {layers}."
+        )
+    encoder.encoder.layer = nn.ModuleList([stack[index] for index in layers])
+    encoder.config.num_hidden_layers = len(layers)
+    for part in student.modules():  # no comment is read often enough to be learned by heart
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0
+    encoder.config.hidden_dropout_prob = 0.0
+    return student
+
+
+def _batches(config: Config, tokenizer: Tokenizer, comments: list[Comment]) -> Batches:
+    stage = config.stage
+    texts: list[str] = []
+    if config.weak:
+        weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
+        texts = list(map(unnamed_text, weak["text"]))
+    blank = Comment(
+        "",
+        np.zeros(len(SENTIMENTS), np.float32),
+        UNLABELLED,
+        np.zeros(len(ASPECTS) * len(SIGNS), np.float32),
+        np.full((len(ASPECTS) * len(SIGNS), 2), -1),
+    )
+    own = [dataclasses.replace(blank, text=text) for text in [*texts, *clauses(texts)]]
+    log.info("%d labelled comments, %d others and their clauses", len(comments), len(own))
+    augment = augmenter(stage, comments, config.neutral)
+    return Batches(tokenizer, stage, comments, augment, None, own)
+
+
+def lessons(
+    teacher: Network,
+    layers: tuple[int, ...],
+    weight: float,
+    student: Network,
+    batch: Batch,
+    stage: Stage,
+) -> torch.Tensor:
+    """What the student has yet to learn of a batch: the loss of its states and of the tasks.
+
+    That of the states is the share of a channel's variance, over the tokens of the batch, which the
+    student does not explain: the mean over channels and over the teacher's `layers`.
+    """
+    with torch.no_grad():
+        wanted, said = _read(teacher, batch)
+    states, outputs = _read(student, batch)
+    total = losses(outputs, softened(batch, said, stage.soften), stage)
+    for own, index in zip(states[1:], layers, strict=True):  # after the embeddings
+        right = wanted[index + 1][batch.mask].float()
+        wrong = (own[batch.mask].float() - right).square().mean(0)
+        missed = wrong / right.var(0, correction=0).clamp(min=EPSILON)
+        total = total + weight / len(layers) * missed.mean()
+    return total
+
+
+def _read(network: Network, batch: Batch) -> tuple[tuple[torch.Tensor, ...], dict]:
+    """States of the embeddings and after each layer, and the outputs."""
+    with half_precision(batch.ids.device):
+        states = network.encoder(
+            input_ids=batch.ids, attention_mask=batch.mask.long(), output_hidden_states=True
+        ).hidden_states
+    return states, network.read(states[-1].float(), batch.mask)
+
+
+def softened(batch: Batch, said: dict[str, torch.Tensor], share: float) -> Batch:
+    """The batch, its aspects and sentiment moved by `share` to what the teacher said of it.
+
+    Where there are no labels all targets are what the teacher said.
+    """
+    assert batch.aspects is not None
+    assert batch.sentiment is not None
+    assert batch.language is not None
+    bare = (batch.language == UNLABELLED)[:, None].float()
+    moved = bare.clamp(min=share)
+    language = functional.one_hot(batch.language.clamp(min=0), said["language"].shape[1]).float()
+    return dataclasses.replace(
+        batch,
+        aspects=batch.aspects.lerp(said["aspects"].sigmoid(), moved),
+        sentiment=batch.sentiment.lerp(said["sentiment"].softmax(1), moved),
+        language=language.lerp(said["language"].softmax(1), bare),
+    )
