@@ -2,8 +2,8 @@
 
 A contestant is a function from a `Lesson` to a `Reader`. It imports its package when it learns, so
 that one that is not installed is missing alone; requirements.txt pins all of them. Sizes and epochs
-are such that all of them together learn within half an hour on two cores; where that may cost a
-contestant something, its docstring says so.
+are such that all of them together learn within three quarters of an hour on two cores; where that
+may cost a contestant something, its docstring says so.
 """
 
 from __future__ import annotations
@@ -42,8 +42,13 @@ Reader = Callable[[list[str]], tuple[np.ndarray | None, np.ndarray]]
 LABELS = len(ASPECTS) * len(SIGNS)
 #: Less than the lowest threshold that is tried: who may leave probabilities out leaves out these.
 NEGLIGIBLE = 0.05
-#: sentence-transformers learns from so many comments: all of them would take over half an hour.
+#: What learns on an encoder's vectors has so many comments: all would take over half an hour.
 MOST_VECTORS = 8000
+#: SetFit compares so many of the comments with one another, in so many batches of 16 pairs.
+MOST_PAIRED, PAIR_STEPS = 800, 120
+#: What the base wants before a text whose vector is a feature (Wang et al. 2024, "Multilingual E5
+#: Text Embeddings").
+PROMPT = "query: "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,16 +118,45 @@ def sentence_vectors(lesson: Lesson) -> Reader:
     """The mean of the base encoder's token vectors, by sentence-transformers, and regressions.
 
     A transformer in float32 reads twenty to forty comments a second on two cores, so it learns from
-    `MOST_VECTORS` of the comments, drawn at random. "query: " is what the base wants before a
-    text whose vector is a feature (Wang et al. 2024, "Multilingual E5 Text Embeddings").
+    `MOST_VECTORS` of the comments, drawn at random.
     """
+    return _vector_regressions(lesson.some(MOST_VECTORS), _encode(_sentence_encoder(lesson)))
+
+
+def setfit(lesson: Lesson) -> Reader:
+    """The same after fine-tuning on pairs of comments: those that share a label attract each other.
+
+    SetFit (Tunstall et al. 2022) is made for few labels: it has `PAIR_STEPS` batches of 16 pairs of
+    `MOST_PAIRED` comments, some minutes; longer might help it. Its head is a regression on the
+    vectors of those; here, in its favour, of all that sentence-transformers learns from.
+    """
+    package = importlib.import_module("setfit")
+    few = lesson.some(MOST_PAIRED)
+    model = _sentence_encoder(lesson)
+    whole, model.max_seq_length = model.max_seq_length, 64  # while it learns, for the sake of time
+    settings = package.TrainingArguments(
+        output_dir=str(lesson.folder / "setfit"), batch_size=16, max_steps=PAIR_STEPS,
+        save_strategy="no", report_to="none", show_progress_bar=False,
+    )  # fmt: skip
+    trainer = package.Trainer(
+        package.SetFitModel(model_body=model, multi_target_strategy="one-vs-rest"), settings
+    )
+    texts = [PROMPT + text for text in few.texts]
+    trainer.train_embeddings(texts, few.decisions.astype(int).tolist(), args=settings)
+    model.max_seq_length = whole
+    return _vector_regressions(lesson.some(MOST_VECTORS), _encode(model))
+
+
+def _sentence_encoder(lesson: Lesson) -> Any:
     package = importlib.import_module("sentence_transformers")
     modules = importlib.import_module("sentence_transformers.sentence_transformer.modules")
     network = modules.Transformer(lesson.encoder, model_kwargs={"add_pooling_layer": False})
     pooling = modules.Pooling(network.get_embedding_dimension())
-    model = package.SentenceTransformer(modules=[network, pooling], device="cpu")
-    encode = functools.partial(model.encode, prompt="query: ", show_progress_bar=False)
-    return _vector_regressions(lesson.some(MOST_VECTORS), encode)
+    return package.SentenceTransformer(modules=[network, pooling], device="cpu")
+
+
+def _encode(model: Any) -> Callable[[list[str]], np.ndarray]:
+    return functools.partial(model.encode, prompt=PROMPT, show_progress_bar=False)
 
 
 def model2vec(lesson: Lesson) -> Reader:
@@ -285,10 +319,12 @@ def _by_score(score: Callable[[str], float]) -> Reader:
 
 CONTESTANTS: dict[str, Callable[[Lesson], Reader]] = {
     "cxnlp, accurate": functools.partial(ours, "accurate"),
+    "cxnlp, balanced": functools.partial(ours, "balanced"),
     "cxnlp, fast": functools.partial(ours, "fast"),
     "TF-IDF of words + logistic regression": functools.partial(tfidf, "word", (1, 2)),
     "TF-IDF of letters + logistic regression": functools.partial(tfidf, "char_wb", (2, 5)),
     "sentence-transformers + logistic regression": sentence_vectors,
+    "SetFit": setfit,
     "model2vec + logistic regression": model2vec,
     "fastText": fasttext,
     "spaCy textcat, bag of words": textcat,
@@ -298,8 +334,3 @@ CONTESTANTS: dict[str, Callable[[Lesson], Reader]] = {
 }
 #: A lexicon knows one language: it is scored on the comments in that language.
 LANGUAGE = {"VADER": "en", "TextBlob": "en", "textblob-nl": "nl"}
-#: Peers that this does not try, and why.
-LEFT_OUT = {
-    "SetFit": "it trains the whole encoder on pairs of comments, an hour and more for each pass "
-    "over them on two cores"
-}

@@ -22,7 +22,7 @@ import cxnlp
 from cxnlp.results import Results
 
 HERE = Path(__file__).parent
-MODELS = ("accurate", "fast")
+MODELS = ("accurate", "balanced", "fast")
 DEVICES = ("cpu", "cuda")
 
 

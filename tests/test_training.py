@@ -14,7 +14,6 @@ import pyarrow as pa
 import pytest
 import tiny
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, XLMRobertaConfig
 
@@ -222,28 +221,22 @@ def test_what_is_frozen_gets_no_gradient(labelled: Path, weak: Path) -> None:
         intermediate_size=8, max_position_embeddings=64,
     )  # fmt: skip
     network = Network(BertModel(shape, add_pooling_layer=False))
-    for frozen in (2, 0):
-        groups = fit._groups(network, Stage("x", 1, 1e-3, 1e-2, frozen=frozen))
-        trained = {id(p) for group in groups for p in group["params"]}
-        assert trained == {id(p) for p in network.parameters() if p.requires_grad}
-        layers = network.encoder.encoder.layer
-        assert [layer.output.dense.weight.requires_grad for layer in layers] == [
-            depth >= frozen for depth in range(3)
-        ]
-        assert not network.encoder.embeddings.LayerNorm.weight.requires_grad
-    with pytest.raises(ValueError, match="freezes 4 layers of an encoder of 3"):
-        fit._groups(network, Stage("x", 1, 1e-3, 1e-2, frozen=4))
+    groups = fit._groups(network, Stage("x", 1, 1e-3, 1e-2))
+    trained = {id(p) for group in groups for p in group["params"]}
+    assert trained == {id(p) for p in network.parameters() if p.requires_grad}
+    assert len(groups) == 4
+    assert not network.encoder.embeddings.LayerNorm.weight.requires_grad
 
 
 def test_public_labels_need_the_folder_of_their_texts(labelled: Path) -> None:
     sources = recipe.Sources(
-        name="x", labelled=[labelled], extra=[labelled], dev=[labelled], neutral=labelled,
+        name="x", labelled=[labelled], dev=[labelled], neutral=labelled,
         weak=None, public=labelled, weak_most=1, seed=0, description="",
     )  # fmt: skip
     with pytest.raises(ValueError, match="weak"):
         sources.read_labelled()
     plain = dataclasses.replace(sources, public=None)
-    assert len(plain.read_labelled(extra=True)) == 2 * len(plain.read_labelled()) == 80
+    assert len(plain.read_labelled()) == 40
 
 
 def test_a_joined_comment_adds_up(labelled: Path) -> None:
@@ -447,7 +440,7 @@ def test_the_recipe_from_files_to_a_model_folder(
               hide=0.05, soften=0.2, average=0.9),
     ]  # fmt: skip
     config = recipe.Config(
-        name="tiny", base=str(bert), labelled=[labelled], extra=[labelled], dev=[labelled],
+        name="tiny", base=str(bert), labelled=[labelled], dev=[labelled],
         neutral=tmp_path / "neutral.jsonl", weak=weak, public=None, weak_most=1000,
         self_labelled=20, seed=0, description="Invented comments.", stages=stages,
     )  # fmt: skip
@@ -467,36 +460,13 @@ def test_the_recipe_from_files_to_a_model_folder(
     assert same.tokenize(pa.array(["een uur"], pa.large_string())).ids.tolist()
 
 
-def test_a_stage_leaves_the_share_it_says(
-    tmp_path: Path, labelled: Path, weak: Path, bert: Path
-) -> None:
-    _lines(tmp_path / "neutral.jsonl", [{"lang": "nl", "text": "Ik was er."}])
-    left = {}
-    for share in (0.0, 0.5, 1.0):
-        stage = Stage("one", 1, 1e-3, 1e-2, batch_size=8, share=share)
-        config = recipe.Config(
-            name="tiny", base=str(bert), labelled=[labelled], extra=[], dev=[labelled],
-            neutral=tmp_path / "neutral.jsonl", weak=None, public=None, weak_most=1000,
-            self_labelled=0, seed=0, description="", stages=[stage],
-        )  # fmt: skip
-        work = tmp_path / f"work{share}"
-        recipe.Training(config, work).train(stage)
-        left[share] = load_file(work / "one.0.safetensors")
-    start = load_file(work / "start.safetensors")
-    name = "head.value.weight"
-    assert torch.equal(left[0.0][name], start[name])
-    assert not torch.allclose(left[1.0][name], start[name], atol=1e-3)
-    half = (left[1.0][name] + start[name]) / 2
-    torch.testing.assert_close(left[0.5][name], half, atol=1e-4, rtol=0)
-
-
 def test_labels_move_to_what_the_copies_say(
     tmp_path: Path, labelled: Path, weak: Path, bert: Path
 ) -> None:
     _lines(tmp_path / "neutral.jsonl", [{"lang": "nl", "text": "Ik was er."}])
     stage = Stage("one", 1, 1e-3, 1e-2, batch_size=8, copies=2)
     config = recipe.Config(
-        name="tiny", base=str(bert), labelled=[labelled], extra=[], dev=[labelled],
+        name="tiny", base=str(bert), labelled=[labelled], dev=[labelled],
         neutral=tmp_path / "neutral.jsonl", weak=None, public=None, weak_most=1000,
         self_labelled=0, seed=0, description="", stages=[stage],
     )  # fmt: skip
@@ -779,7 +749,6 @@ def test_a_config_file(tmp_path: Path) -> None:
     config = recipe.Config.read(path)
     assert config.labelled == [tmp_path / "a.jsonl"]
     assert config.weak is None
-    assert config.extra == []
     assert config.stages == [Stage("s", 1, 1e-4, 1e-3)]
 
 
@@ -790,7 +759,7 @@ def test_the_recipes_can_be_read(path: Path) -> None:
     config = kind.Config.read(path)
     assert config.name == path.stem
     assert config.neutral.exists()
-    assert all(file.exists() for file in config.extra)
+    assert path.parents[1] / "corpus" / "train.jsonl" in config.labelled
 
 
 def test_cheap_dropout_hides_the_share_it_says_and_not_the_same_each_time() -> None:

@@ -142,7 +142,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     torch.manual_seed(config.seed)
     teacher, stored = load(config.teacher), store.read(config.teacher)
     tokenizer = Tokenizer.from_str(stored.tokenizer)
-    labelled = config.read_labelled(extra=True)
+    labelled = config.read_labelled()
     dev = corpus.read_labelled(config.dev)
     comments = comments_of(labelled)
     parts = [_labelled_lessons(tokenizer, comments)]

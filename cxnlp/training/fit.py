@@ -41,8 +41,6 @@ class Stage:
     head_learning_rate: float
     batch_size: int = 24
     layer_decay: float = 0.95
-    frozen: int = 0
-    """The lowest layers that stay as the stage before left them."""
     weight_decay: float = 0.01
     warmup: float = 0.06
     most_tokens: int = MOST_TOKENS
@@ -63,11 +61,6 @@ class Stage:
     evidence_weight: float = 0.1
     average: float = 0.0
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""
-    share: float = 1.0
-    """Of the weights that this stage ends with in what goes on; the others are those it began with.
-    After Wortsman et al. (2022), "Robust fine-tuning of zero-shot models"."""
-    repeat: int = 1
-    """How often each comment of the extra corpus stands in an epoch."""
     copies: int = 1
     """Networks trained from the same start with other seeds; together they label comments."""
     seed: int = 0
@@ -351,15 +344,10 @@ def _groups(network: Network, stage: Stage) -> list[dict]:
     """
     encoder: Any = network.encoder
     layers = encoder.encoder.layer
-    if not 0 <= stage.frozen <= len(layers):
-        raise ValueError(
-            f"Stage {stage.name!r} freezes {stage.frozen} layers of an encoder of {len(layers)}."
-        )
     network.requires_grad_(True)
-    for part in (encoder.embeddings, *layers[: stage.frozen]):
-        part.requires_grad_(False)
+    encoder.embeddings.requires_grad_(False)
     groups = []
-    for depth, layer in enumerate(layers[stage.frozen :], stage.frozen):
+    for depth, layer in enumerate(layers):
         rate = stage.learning_rate * stage.layer_decay ** (len(layers) - 1 - depth)
         groups.append({"params": list(layer.parameters()), "lr": rate})
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]

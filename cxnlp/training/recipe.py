@@ -42,8 +42,8 @@ class Sources:
     ----------
     name
         Of the model; its folder under ``models``.
-    labelled, extra, dev
-        Files of labelled comments: to fit, to fit with each stage's ``repeat``, to choose by.
+    labelled, dev
+        Files of labelled comments: to fit and to choose by.
     neutral
         Sentences that judge nothing (JSON lines of lang and text), to bury comments in.
     weak
@@ -58,7 +58,6 @@ class Sources:
 
     name: str
     labelled: list[Path]
-    extra: list[Path]
     dev: list[Path]
     neutral: Path
     weak: Path | None
@@ -67,15 +66,15 @@ class Sources:
     seed: int
     description: str
 
-    def read_labelled(self, extra: bool = False) -> Dataset:
-        """The labelled comments to fit, with those of `extra` or without them.
+    def read_labelled(self) -> Dataset:
+        """The labelled comments to fit, public ones among them.
 
         Raises
         ------
         ValueError
             For labels of public comments without the folder that holds their texts.
         """
-        tables = [corpus.read_labelled([*self.labelled, *(self.extra if extra else ())])]
+        tables = [corpus.read_labelled(self.labelled)]
         if self.public:
             if not self.weak:
                 raise ValueError("the recipe names public labels; name the folder of weak ones too")
@@ -86,7 +85,7 @@ class Sources:
     def resolved(path: Path) -> dict[str, Any]:
         """The values of a TOML file, with paths relative to it made whole."""
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        for key in ("labelled", "extra", "dev"):
+        for key in ("labelled", "dev"):
             values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
         for key in ("neutral", "weak", "public"):
             values[key] = (path.parent / values[key]).resolve() if values.get(key) else None
@@ -137,8 +136,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     training.load(config.stages[-1])
     log.info("mean of the copies: %s", json.dumps(training.evaluate(training.network)))
     return finish(
-        config, training.network, training.tokenizer, config.read_labelled(extra=True),
-        training.dev, target,
+        config, training.network, training.tokenizer, training.labelled, training.dev, target,
     )  # fmt: skip
 
 
@@ -154,16 +152,14 @@ class Training:
         torch.manual_seed(config.seed)
         self.config, self.work = config, work
         self.labelled = config.read_labelled()
-        self.extra = corpus.read_labelled(config.extra) if config.extra else None
         self.dev = corpus.read_labelled(config.dev)
         self.weak: Dataset | None = None
         columns: list[str] = []
         if config.weak:
             self.weak, columns = corpus.read_weak(config.weak, config.weak_most, config.seed)
         log.info(
-            "%d labelled, %d extra, %d dev, %d weak comments with %d columns",
-            len(self.labelled), len(self.extra or ()), len(self.dev), len(self.weak or ()),
-            len(columns),
+            "%d labelled, %d dev, %d weak comments with %d columns",
+            len(self.labelled), len(self.dev), len(self.weak or ()), len(columns),
         )  # fmt: skip
         self._start(len(columns))
         self.evaluate = evaluator(self.dev, self.tokenizer)
@@ -217,8 +213,6 @@ class Training:
             return
         before = self._before(stage)
         comments = comments_of(self.labelled)
-        if self.extra is not None:
-            comments += comments_of(self.extra) * stage.repeat
         own = self._self_labelled(before) if stage.self_share and before else None
         if stage.soften and before:
             comments = self._softened(comments, before, stage.soften)
@@ -227,12 +221,7 @@ class Training:
         augment = augmenter(mine, comments, self.config.neutral)
         batches = Batches(self.tokenizer, mine, comments, augment, self.weak, own)
         trained = fit(self.network, batches, mine, self.work, self.evaluate)
-        left = {name: value.clone() for name, value in trained.state_dict().items()}
-        if stage.share < 1:
-            self.load(before)
-            begun = self.network.state_dict()
-            left = {name: begun[name].lerp(value, stage.share) for name, value in left.items()}
-        save_file(left, done)
+        save_file(trained.state_dict(), done)
         (self.work / f"{mine.name}.resume.pt").unlink(missing_ok=True)
 
     def said(self, stage: Stage, texts: list[str], what: str) -> dict[str, np.ndarray]:

@@ -82,7 +82,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     tokenizer = Tokenizer.from_str(stored.tokenizer)
     teacher = restored(stored)
     student = shortened(teacher, config.layers)
-    labelled = config.read_labelled(extra=True)
+    labelled = config.read_labelled()
     dev = corpus.read_labelled(config.dev)
     done = work / "student.safetensors"
     if done.exists():
