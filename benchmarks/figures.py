@@ -53,7 +53,10 @@ def speed(measured: dict, scale: dict) -> str:
         f"{measured['memory_mb']:.0f} MB at the peak. Measured by "
         "`python benchmarks/throughput.py`.\n\n"
         f"`fast` reads a million comments of {scale['growth']['words']:.0f} words in "
-        f"{scale['growth']['fast']['1000000']['seconds']:.0f} s there; a CSV of a million becomes "
+        f"{scale['growth']['fast']['1000000']['seconds']:.0f} s there, `balanced` in some "
+        f"{scale['growth']['balanced']['1000000']['seconds'] / 60:.0f} minutes and `accurate` in "
+        f"{scale['growth']['accurate']['1000000']['seconds'] / 60:.0f} (both extrapolated); "
+        "a CSV of a million becomes, with `fast`, "
         f"a Parquet file in {scale['file']['seconds']:.0f} s and "
         f"{scale['file']['peak_mb']:.0f} MB at the peak. "
         "Measured by `python benchmarks/scale.py`."
@@ -64,7 +67,7 @@ def filled(readme: str) -> str:
     """README.md with the figures of today."""
     manifests = [
         json.loads((ROOT / "models" / name / "manifest.json").read_text(encoding="utf-8"))
-        for name in ("accurate", "fast")
+        for name in ("accurate", "balanced", "fast")
     ]
     measured = [
         json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-MODELS = ("fast", "accurate")
+MODELS = ("fast", "balanced", "accurate")
 
 
 def page(figures: dict[str, Any]) -> str:
@@ -20,7 +20,7 @@ Written by `python benchmarks/scale.py` on {figures["date"]}: {figures["machine"
 {trial}{_first(figures)}
 
 \\* Extrapolated, see below. The price of {price:.2f} an hour for a machine like this one, in
-whatever currency, is an assumption; `--price` takes another. How true the two models are is in
+whatever currency, is an assumption; `--price` takes another. How true the models are is in
 [baselines](baselines.md).
 
 {_losses(figures)}
@@ -133,7 +133,7 @@ def _losses(figures: dict[str, Any]) -> str:
     """What is less good than it could be, in figures; true whatever they are."""
     growth, lengths, limit = figures["growth"], figures["lengths"], figures["limit"]
     done = figures["file"]
-    ratio = _million(figures, "accurate")[0] / _million(figures, "fast")[0]
+    slow, middle, quick = (_million(figures, model)[0] for model in reversed(MODELS))
     alone = {}
     for model in MODELS:
         most = max(int(c) for c, f in growth[model].items() if c.isdigit() and f["measured"])
@@ -147,17 +147,20 @@ def _losses(figures: dict[str, Any]) -> str:
     return f"""\
 ## Where it is slow
 
-- `accurate` takes {ratio:,.0f} times as long as `fast`.
+- `accurate` takes {slow / middle:.1f} times as long as `balanced`, and {slow / quick:,.0f} times as
+  long as `fast`.
 - A comment that is read alone takes {alone["fast"]:.1f} times as long as among many with `fast`,
-  {alone["accurate"]:.1f} times with `accurate`: give many at once.
+  {alone["balanced"]:.1f} times with `balanced`, {alone["accurate"]:.1f} times with `accurate`: give
+  many at once.
 - A word of a comment of {longest} words takes {long["fast"]:.1f} times as long as one of a comment
-  of {usual} with `fast`, {long["accurate"]:.1f} times with `accurate`.
+  of {usual} with `fast`, {long["balanced"]:.1f} times with `balanced`, {long["accurate"]:.1f} times
+  with `accurate`.
 - The command line keeps {done["cores_busy"]:.2f} of {figures["cores"]} cores busy: what is not the
   network (the CSV, tokens, columns, the Parquet) is work for one.
-- {padding["fast"]:.0%} of the arithmetic of `fast` and {padding["accurate"]:.0%} of that of
-  `accurate` is spent on padding; from text to columns they reach
-  {limit["fast"]["all"]["share"]:.0%} and {limit["accurate"]["all"]["share"]:.0%} of what the
-  processor can do in int8."""
+- {padding["fast"]:.0%} of the arithmetic of `fast`, {padding["balanced"]:.0%} of that of `balanced`
+  and {padding["accurate"]:.0%} of that of `accurate` is spent on padding; from text to columns they
+  reach {limit["fast"]["all"]["share"]:.0%}, {limit["balanced"]["all"]["share"]:.0%} and
+  {limit["accurate"]["all"]["share"]:.0%} of what the processor can do in int8."""
 
 
 def _growth(found: dict[str, Any], counts: list[int]) -> str:
@@ -231,8 +234,8 @@ counted from the graphs, attention included, look-ups not. On {figures["cores"]}
 does {best / 1e9:,.0f} billion of them a second, uint8 with int8, in the best of
 {len(limit["peaks"])} large products ({shape}).
 That bounds what this arithmetic can do here. The network of `accurate` reaches
-{shares["accurate"]} of it, with padding, and that of `fast` {shares["fast"]}; the rest goes to
-products in float32, to rounding, normalisation and look-ups, which count for nothing here, and to
-products too small for the peak.
+{shares["accurate"]} of it, with padding, that of `balanced` {shares["balanced"]} and that of `fast`
+{shares["fast"]}; the rest goes to products in float32, to rounding, normalisation and look-ups,
+which count for nothing here, and to products too small for the peak.
 
 {table(["", *MODELS], rows)}"""

@@ -143,7 +143,7 @@ class Model:
     def embed(self, texts: Iterable[Any]) -> np.ndarray:
         """Vectors of comments for search and clustering, (n, width) float32; zeros if no text.
 
-        The width is 384 for `accurate`, 112 for `fast`.
+        The width is 384 for `accurate` and `balanced`, 112 for `fast`.
         """
         column = text.to_column(texts)
         readable = text.holds_text(column)

@@ -152,7 +152,7 @@ def _alike(found: Results, wanted: Results) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("name", ["fast", "accurate"])
+@pytest.mark.parametrize("name", ["fast", "balanced", "accurate"])
 @pytest.mark.parametrize("precision", [torch.float32, torch.float16, torch.bfloat16], ids=str)
 def test_labels_are_the_same(name: str, precision: torch.dtype) -> None:
     with COMMENTS.open(encoding="utf-8") as stream:
@@ -167,7 +167,7 @@ def test_labels_are_the_same(name: str, precision: torch.dtype) -> None:
 
 @pytest.mark.model
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
-@pytest.mark.parametrize("name", ["fast", "accurate"])
+@pytest.mark.parametrize("name", ["fast", "balanced", "accurate"])
 def test_labels_are_the_same_on_a_gpu(name: str) -> None:
     with COMMENTS.open(encoding="utf-8") as stream:
         texts = [row["comment"] for row in csv.DictReader(stream)]

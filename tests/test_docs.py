@@ -18,7 +18,7 @@ from cxnlp.files.labelled import EXAMPLE
 from cxnlp.training import card
 
 ROOT = Path(__file__).parent.parent
-MODELS = ("accurate", "fast")
+MODELS = ("accurate", "balanced", "fast")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -59,7 +59,9 @@ def test_links_lead_somewhere() -> None:
             assert (document.parent / target).exists(), f"{document}: {target}"
 
 
-@pytest.mark.parametrize(("model", "most"), [("accurate", 45e6), ("fast", 15e6)])
+@pytest.mark.parametrize(
+    ("model", "most"), [("accurate", 45e6), ("balanced", 25e6), ("fast", 15e6)]
+)
 def test_the_model_folders_are_small(model: str, most: float) -> None:
     folder = ROOT / "models" / model
     assert sum(path.stat().st_size for path in folder.iterdir()) < most
