@@ -2,8 +2,8 @@
 
 A contestant is a function from a `Lesson` to a `Reader`. It imports its package when it learns, so
 that one that is not installed is missing alone; requirements.txt pins all of them. Sizes and epochs
-are such that all of them together learn within three quarters of an hour on two cores; where that
-may cost a contestant something, its docstring says so.
+are such that all of them together learn within half an hour on two cores; where that may cost a
+contestant something, its docstring says so.
 """
 
 from __future__ import annotations

@@ -759,7 +759,9 @@ def test_the_recipes_can_be_read(path: Path) -> None:
     config = kind.Config.read(path)
     assert config.name == path.stem
     assert config.neutral.exists()
-    assert path.parents[1] / "corpus" / "train.jsonl" in config.labelled
+    own = path.parents[1] / "corpus" / "train.jsonl"
+    assert own in config.labelled
+    assert own.exists()
 
 
 def test_cheap_dropout_hides_the_share_it_says_and_not_the_same_each_time() -> None:
@@ -778,9 +780,10 @@ def test_a_hastened_network_reads_the_same() -> None:
         intermediate_size=8, max_position_embeddings=64,
     )  # fmt: skip
     encoder = BertModel(shape, add_pooling_layer=False)
+    encoder.set_attn_implementation("eager")  # as it will be; a fused one rounds otherwise
     ids = torch.arange(5, 25).view(2, 10)
     before = encoder.eval()(ids).last_hidden_state
     hasten(encoder)
     assert not any(isinstance(m, torch.nn.Dropout) and m.p for m in encoder.modules())
-    torch.testing.assert_close(encoder.eval()(ids).last_hidden_state, before)
+    assert torch.equal(encoder.eval()(ids).last_hidden_state, before)
     assert not torch.equal(encoder.train()(ids).last_hidden_state, before)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from safetensors.torch import save_file
 from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
 
@@ -278,7 +279,7 @@ def fit(
         lambda step: min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm))),
     )
     average = copy.deepcopy(network) if stage.average else None
-    checkpoint = folder / f"{stage.name}.resume.pt"
+    checkpoint = _checkpoint(stage, folder)
     step = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")
@@ -335,6 +336,16 @@ def fit(
         log.info("%s step %d: %s", stage.name, step, json.dumps(evaluate(kept)))
         started = time.monotonic()
     return average if average is not None else network
+
+
+def keep(network: Network, stage: Stage, file: Path) -> None:
+    """Write what a stage has left to `file`; its checkpoint, in the same folder, is done with."""
+    save_file(network.state_dict(), file)
+    _checkpoint(stage, file.parent).unlink(missing_ok=True)
+
+
+def _checkpoint(stage: Stage, folder: Path) -> Path:
+    return folder / f"{stage.name}.resume.pt"
 
 
 def _groups(network: Network, stage: Stage) -> list[dict]:

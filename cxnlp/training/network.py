@@ -77,6 +77,14 @@ def hasten(encoder: BertModel) -> None:
             part.dropout = cheap
 
 
+def place(network: Network) -> None:
+    """Move a network to a CUDA GPU where there is one; else `hasten` its BERT."""
+    if torch.cuda.is_available():
+        network.to("cuda")
+    elif isinstance(network.encoder, BertModel):
+        hasten(network.encoder)
+
+
 class Network(nn.Module):
     """Encoder, the heads that are exported, and a head for weak labels that is not."""
 

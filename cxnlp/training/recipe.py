@@ -28,8 +28,8 @@ from cxnlp.taxonomy import ASPECTS, SIGNS
 from cxnlp.training import card, corpus, export, tune
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS, load_base
-from cxnlp.training.fit import Batches, Stage, comments_of, fit, predict
-from cxnlp.training.network import Network, hasten
+from cxnlp.training.fit import Batches, Stage, comments_of, fit, keep, predict
+from cxnlp.training.network import Network, place
 
 log = logging.getLogger("cxnlp.training")
 
@@ -179,10 +179,7 @@ class Training:
             self.tokenizer.save(str(self.work / store.TOKENIZER))
             (self.work / "encoder.json").write_text(json.dumps(encoder.config.to_dict()))
             save_file(self.network.state_dict(), saved)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        if device == "cpu":
-            hasten(encoder)
-        self.network.to(device)
+        place(self.network)
 
     def _file(self, stage: Stage, copy: int, suffix: str = "safetensors") -> Path:
         return self.work / f"{stage.name}.{copy}.{suffix}"
@@ -221,8 +218,7 @@ class Training:
         augment = augmenter(mine, comments, self.config.neutral)
         batches = Batches(self.tokenizer, mine, comments, augment, self.weak, own)
         trained = fit(self.network, batches, mine, self.work, self.evaluate)
-        save_file(trained.state_dict(), done)
-        (self.work / f"{mine.name}.resume.pt").unlink(missing_ok=True)
+        keep(trained, mine, done)
 
     def said(self, stage: Stage, texts: list[str], what: str) -> dict[str, np.ndarray]:
         """What the copies of a stage say of texts: the mean of their probabilities, by task.

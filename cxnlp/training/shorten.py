@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
@@ -28,8 +28,17 @@ from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training import corpus
 from cxnlp.training.augment import Comment
 from cxnlp.training.distil import clauses
-from cxnlp.training.fit import Batch, Batches, Stage, comments_of, fit, half_precision, losses
-from cxnlp.training.network import Network, hasten
+from cxnlp.training.fit import (
+    Batch,
+    Batches,
+    Stage,
+    comments_of,
+    fit,
+    half_precision,
+    keep,
+    losses,
+)
+from cxnlp.training.network import Network, place
 from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
 from cxnlp.training.restore import restored
 
@@ -88,12 +97,8 @@ def run(config: Config, work: Path, target: Path) -> Path:
     if done.exists():
         student.load_state_dict(load_file(done))
     else:
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        for network in (teacher, student):
-            network.to(device)
-            if device == "cpu":
-                assert isinstance(network.encoder, BertModel)
-                hasten(network.encoder)
+        place(teacher)
+        place(student)
         student = fit(
             student,
             _batches(config, tokenizer, comments_of(labelled)),
@@ -102,8 +107,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
             evaluator(dev, tokenizer),
             functools.partial(lessons, teacher, config.layers, config.states_weight),
         )
-        save_file(student.state_dict(), done)
-        (work / f"{config.stage.name}.resume.pt").unlink(missing_ok=True)
+        keep(student, config.stage, done)
     return finish(config, student, tokenizer, labelled, dev, target)
 
 
