@@ -542,6 +542,12 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     again = dataclasses.replace(student, stage=dataclasses.replace(stage, epochs=20))
     kept = shorten.run(again, folder / "shortened", folder / "kept")  # from what is left of it
     assert (kept / "model.onnx").read_bytes() == (target / "model.onnx").read_bytes()
+    still = dataclasses.replace(stage, epochs=0.1, learning_rate=0.0, head_learning_rate=0.0)
+    on = dataclasses.replace(student, start=str(target), stage=still)
+    same = cxnlp.load(shorten.run(on, folder / "on", folder / "further")).classify(texts)
+    assert f1(found.decisions, same.decisions) > 0.9
+    with pytest.raises(CxnlpError, match="start: the recipe's layers"):
+        shorten.run(dataclasses.replace(on, start=str(teacher)), folder / "no", folder / "none")
 
 
 def test_a_run_that_was_stopped_goes_on_with_other_batches(

@@ -63,6 +63,9 @@ class Config(Sources):
         has done by the end of that layer.
     states_weight
         Of the loss of the states beside those of the tasks.
+    start
+        The model that the student goes on from, one that was made with these layers: a shipped one
+        or a folder. Empty: from the layers of the teacher.
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
@@ -72,6 +75,7 @@ class Config(Sources):
     teacher: str
     layers: tuple[int, ...]
     states_weight: float
+    start: str = ""
     stage: Stage
 
     @classmethod
@@ -91,6 +95,8 @@ def run(config: Config, work: Path, target: Path) -> Path:
     tokenizer = Tokenizer.from_str(stored.tokenizer)
     teacher = restored(stored)
     student = shortened(teacher, config.layers)
+    if config.start:
+        student = taken_up(student, restored(store.read(config.start)))
     labelled = config.read_labelled()
     dev = corpus.read_labelled(config.dev)
     done = work / "student.safetensors"
@@ -133,6 +139,24 @@ def shortened(teacher: Network, layers: tuple[int, ...]) -> Network:
         if isinstance(part, nn.Dropout):
             part.p = 0.0
     encoder.config.hidden_dropout_prob = 0.0
+    return student
+
+
+def taken_up(student: Network, start: Network) -> Network:
+    """The student with the weights of another network of its shape.
+
+    Raises
+    ------
+    CxnlpError
+        For one of another shape.
+    """
+    mine, theirs = student.state_dict(), start.state_dict()
+    if {n: v.shape for n, v in mine.items()} != {n: v.shape for n, v in theirs.items()}:
+        raise CxnlpError(
+            "start: the recipe's layers and teacher make a network of another shape; name a model "
+            "that was made with them, or none."
+        )
+    student.load_state_dict(theirs)
     return student
 
 
