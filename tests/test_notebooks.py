@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shutil
 import sys
@@ -79,6 +80,21 @@ def test_what_is_kept_is_whole_small_and_clean(path: Path) -> None:
         shown += str(output.get("data", {}).get("text/plain", ""))
         assert not MACHINE.search(shown), shown
         assert "Warning" not in shown
+
+
+def test_the_figures_that_are_kept_are_those_that_the_model_carries() -> None:
+    manifest = json.loads((ROOT / "models/accurate/manifest.json").read_text(encoding="utf-8"))
+    notebook = nbformat.read(FOLDER / "03-trust.ipynb", as_version=4)
+    shown = next(o.data["text/html"] for cell in _code(notebook) for o in cell.outputs)
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in shown.split("<tr>")]
+    overall = {row[0]: row[3:6] for row in rows if row[1:2] == ["all"]}
+    assert overall == {
+        figure["data"]: [
+            f"{figure['report']['overall'][name]:.3f}"
+            for name in ("pillar_micro_f1", "pillar_macro_f1", "sentiment_accuracy")
+        ]
+        for figure in manifest["figures"]
+    }
 
 
 def test_each_is_in_the_readme_and_tells_in_prose() -> None:

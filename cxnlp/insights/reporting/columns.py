@@ -11,6 +11,7 @@ import pandas as pd
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
 from cxnlp.insights.drivers import KINDS
+from cxnlp.insights.scored import numbers
 
 #: Words in the names of columns, the likeliest first.
 DATE_NAMES = (
@@ -114,23 +115,16 @@ def _are_dates(column: pd.Series) -> bool:
     return bool(read.notna().any())
 
 
-def _numbers(column: pd.Series) -> pd.Series:
-    text = _given(column).head(_SAMPLE).astype("str").str.replace(",", ".")
-    return pd.to_numeric(text, errors="coerce")
-
-
 def _are_numbers(column: pd.Series) -> bool:
-    return _are_mostly(_numbers(column))
-
-
-def _are_mostly(numbers: pd.Series) -> bool:
-    return len(numbers) > 0 and bool(numbers.notna().mean() > 0.5)
+    values, odd = numbers(_given(column).head(_SAMPLE))
+    return len(values) > 0 and bool((~odd).mean() > 0.5)
 
 
 def _fit_a_scale(column: pd.Series) -> bool:
     low, high = min(KINDS.values())[0], max(high for _, high in KINDS.values())
-    numbers = _numbers(column)
-    return _are_mostly(numbers) and bool(numbers.dropna().between(low, high).mean() >= _FITTING)
+    values, odd = numbers(_given(column).head(_SAMPLE))
+    fitting = (low <= values[~odd]) & (values[~odd] <= high)
+    return _are_numbers(column) and bool(fitting.mean() >= _FITTING)
 
 
 def _are_groups(column: pd.Series) -> bool:
