@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -44,7 +43,7 @@ texts = distinct({count})
 cxnlp.classify(texts)
 # VmHWM, not ru_maxrss: a child inherits the latter from the process that started it.
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-print(int(status["VmHWM"].split()[0]) / 1024)
+print(int(status["VmHWM"].split()[0])  * 1024 / 1e6)
 """
 
 
@@ -102,9 +101,9 @@ def main() -> None:
         "memory_mb": memory(asked.memory_comments),
         "memory_comments": asked.memory_comments,
     }
-    (HERE / "throughput.json").write_text(json.dumps(figures, indent=1) + "\n")
-    (HERE / "README.md").write_text(page(figures, asked))
-    print((HERE / "README.md").read_text())
+    (HERE / "throughput.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    (HERE / "README.md").write_text(page(figures, asked), encoding="utf-8")
+    print(page(figures, asked))
 
 
 def compare(
@@ -114,7 +113,7 @@ def compare(
     calibration = Calibration.from_json(stored.manifest["calibration"])
     results = model.classify(texts)
     # cxnlp reads all first names as one; the pipeline is told them so.
-    nameless = [re.sub(r"\S+", lambda word: unnamed(word[0]), text) for text in texts]
+    nameless = list(map(unnamed, texts))
     outputs = pipeline(nameless, batch_size=32)
     logits = {key: np.stack([out[key] for out in outputs]) for key in outputs[0]}
     aspects = calibration.aspects(logits["aspects"].reshape(-1, 17, 2))
@@ -144,7 +143,7 @@ def fresh(code: str, runs: int = 7) -> float:
 
 
 def memory(count: int) -> float:
-    """Peak resident memory of a process that classifies `count` distinct comments, in MiB."""
+    """Peak resident memory of a process that classifies `count` distinct comments, in MB."""
     code = MEMORY.format(here=str(HERE), count=count)
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(done.stdout)

@@ -13,39 +13,38 @@ from importlib import resources
 
 #: What every first name is read as.
 STAND_IN = "kim"
-_UNSPACED = re.compile(r"\S+")
-_WORD = re.compile(r"(\W*)([^\W\d_]+(?:-[^\W\d_]+)*)((?:['’´]s)?\W*)")
+#: A word, or a double one; no part of an address or of a number, and before "'s" if need be.
+_WORD = re.compile(
+    r"(?<![\w@])(?<!\w['’´-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w@]|-\w|['’´](?!s\b)\w)", re.IGNORECASE
+)
+#: Letters that are no others with a mark.
+_PLAIN = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
+)
 
 
 @functools.cache
 def first_names() -> frozenset[str]:
-    """Names in lower case."""
+    """Names in lower case, and without their diacritics."""
     lines = resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split("\n")
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+    names = {line for line in lines if line and not line.startswith("#")}
+    return frozenset(names | set(map(bare, names)))
 
 
-def unnamed(word: str) -> str:
-    """A word with the stand-in where it is a first name; "Bart-Jan's" too."""
-    match = _WORD.fullmatch(word)
-    if match is None or not is_first_name(match[2]):
-        return word
-    return f"{match[1]}{STAND_IN}{match[3]}"
-
-
-def unnamed_text(text: str) -> str:
-    """A text with the stand-in for every first name."""
-    return _UNSPACED.sub(lambda found: unnamed(found[0]), text)
+def unnamed(text: str) -> str:
+    """A text, or one word, with the stand-in for every first name."""
+    return _WORD.sub(lambda word: STAND_IN if is_first_name(word[0]) else word[0], text)
 
 
 def is_first_name(word: str) -> bool:
     """Whether a word, or each part of a double one, is a first name."""
     names, word = first_names(), word.lower()
-    return word in names or all(_bare(part) in names for part in word.split("-"))
+    return word in names or all(bare(part) in names for part in word.split("-"))
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     """A word without its diacritics."""
     if word.isascii():
         return word
-    letters = unicodedata.normalize("NFD", word)
+    letters = unicodedata.normalize("NFD", word.translate(_PLAIN))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -58,7 +58,13 @@ geholpen door Kees | geholpen door [naam]
 geholpen door kees! | geholpen door [naam]!
 Geholpen door Oluwadamilare van de balie | Geholpen door [naam] van de balie
 gesproken met Anne-Marie de Vries | gesproken met [naam]
+Jan 06-12345678 belde | [naam] [telefoon] belde
 Bedankt Roos! | Bedankt [naam]!
+Gisteren was Noël er weer, en Éva ook | Gisteren was [naam] er weer, en [naam] ook
+tel.0612345678 of tel.06-12345678 | tel.[telefoon] of tel.[telefoon]
+06-12345678/06-87654321 | [telefoon]/[telefoon]
+bel +31612345678/+31687654321 | bel [telefoon]/[telefoon]
+Bon #12345/AB9, order #4471-AB | Bon [nummer], order [nummer]
 Sanne aan de kassa is vrolijk | [naam] aan de kassa is vrolijk
 Gelukkig was er zuster Els. Zij luisterde | Gelukkig was er zuster [naam]. Zij luisterde
 Rob neemt de tijd | [naam] neemt de tijd
@@ -80,6 +86,7 @@ Pay GB29 NWBK 6016 1331 9268 19 please | Pay [IBAN] please
 I live in SW1A 1AA, London | I live in [postcode], London
 my postcode is m1 1ae | my postcode is [postcode]
 Licence plate AB12 CDE was read wrong | Licence plate [licence plate] was read wrong
+Case #20231234-XY99. Thanks | Case [number]. Thanks
 Order number: 5521-B never came | Order number: [number] never came
 Still no refund for order #12345 | Still no refund for order [number]
 My card 4111 1111 1111 1111 was charged | My card [number] was charged
@@ -106,6 +113,8 @@ De mevrouw Vandaag was aardig
 De mevrouw van het OCMW was aardig
 € 1250 betaald, EUR 1250, 1250 euro en € 1.250,00
 De rekening was € 123456789 te hoog
+Het was 1.0612345678 of 3,0612345678 km
+Op 12/06/2026 1430 en 2026/06/12 143000
 24 uur gewacht, 3 kwartier, 45 minuten
 Op 12-05-2026 om 09.30 uur besteld, en op 01-02-2026 10:30 weer
 Open van 09.00 - 17.30 uur
@@ -191,6 +200,20 @@ def test_a_bound_inside_what_is_masked_takes_it_whole() -> None:
     at = comment.index("Marie")
     assert masked.text[slice(*masked.span(at, at + 5))] == "[naam]"
     assert masked.text[slice(*masked.span(0, at + 2))] == "Geholpen door [naam]"
+
+
+@pytest.mark.parametrize(
+    ("comment", "wanted"),
+    [
+        ("NL91\u00a0ABNA\u00a00417\u00a01643\u00a000", "[IBAN]"),
+        ("bel 020\u202f123\u202f45\u202f67", "bel [telefoon]"),
+        ("06\u201112345678 of 06–12345678", "[telefoon] of [telefoon]"),
+        ("1234\u00a0AB", "[postcode]"),
+        ("een\u00a0uur – te lang", "een\u00a0uur – te lang"),
+    ],
+)
+def test_spaces_and_hyphens_of_office_programs(comment: str, wanted: str) -> None:
+    assert mask(comment).text == wanted
 
 
 def test_spans_are_of_the_original() -> None:

@@ -100,8 +100,9 @@ def mask(text: str, lang: str = "nl") -> Masked:
     """
     found: list[Span] = []
     taken = bytearray(len(text))
+    plain = text.translate(_PLAIN)
     for find in _FINDERS:
-        for start, end, kind in find(text):
+        for start, end, kind in find(plain):
             if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
                 found.append((start, end, kind))
@@ -113,6 +114,10 @@ def mask(text: str, lang: str = "nl") -> Masked:
     return Masked("".join([*parts, text[at:]]), spans)
 
 
+#: Spaces and hyphens of forms and office programs, each for one character.
+_PLAIN = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ") | dict.fromkeys(
+    map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"
+)
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']+", re.I)
 #: A part of an address that points at one customer: a query, a long code, a number.
@@ -138,8 +143,12 @@ _NATIONAL_BE = re.compile(r"(?<!\d)\d{2}\.?[01]\d\.?[0-3]\d[ -]?\d{3}[ .-]?\d{2}
 _NOT_A_DATE = (  # five pairs of digits are no date: 06.12.34.56.78
     r"(?!\d{1,2}(?P<by>[-./])\d{1,2}(?P=by)(?:\d{3,4}(?!\d)|\d\d(?!\d|[-.]\d))|\d{1,2}[.:]\d{2}(?:\s|-)\d{1,2}[.:]\d{2})"
 )
+#: A number may follow another one and a slash ("06-12345678/06-87654321"), but no part of a date.
+_NOT_IN_A_NUMBER = r"(?<!\w)(?<!\d[.,-])" + "".join(
+    rf"(?<!(?<!\d)\d{{{digits}}}/)" for digits in range(1, 5)
+)
 _PHONE = re.compile(
-    rf"(?<![\w.,/-]){_NOT_A_DATE}(?:"
+    rf"{_NOT_IN_A_NUMBER}{_NOT_A_DATE}(?:"
     r"(?:\+|00)\d{1,3}[ -]?(?:\(0\)[ -]?)?(?:[ ./-]{0,2}\d){7,11}"  # international
     r"|\(0\d{1,4}\)(?:[ ./-]{0,2}\d){5,8}"  # area code in brackets
     r"|0[1-9](?:[ ./-]{0,3}\d){7,9}"  # nl 10 digits, be 9 or 10, uk 10 or 11
@@ -207,7 +216,7 @@ _NUMBER_NEAR = re.compile(
     rf"\b(?:{_THING})\s(?:met |with )?{_NOT_A_DATE}(?=[A-Z/-]*\d[\w/-]{{4}}){_CODE}(?![\w-])",
     re.I,
 )
-_HASH = re.compile(r"(?<!\w)#\d{4,}\b")
+_HASH = re.compile(r"(?<!\w)#\d{4,}(?:[-/][A-Z\d]+|\.\d\w*)*\b", re.I)
 _LONG_NUMBER = re.compile(r"(?<![\w€£$.,+-])(?<![€£$] )\d{7,}(?![\w]|[.,]\d|\s?(?:euro|eur|€)\b)")
 _CARD = re.compile(r"(?<![\w-])\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-])")
 _LONG_CODE = re.compile(r"(?<![\w-])(?=[A-Z\d-]*[A-Z])(?=(?:[A-Z-]*\d){6})[A-Z\d]+(?:-[A-Z\d]+)*\b")

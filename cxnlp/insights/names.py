@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cxnlp.firstnames import first_names
+from cxnlp.firstnames import bare, first_names
 from cxnlp.insights.namelists import AMBIGUOUS, CAPITALISED, NOT_NAMES, SURNAMES, WORDLIKE
 
 _FIRST_NAMES = first_names()
@@ -138,11 +138,11 @@ def _surname_after(word: re.Match[str]) -> bool:
 def _is_month(word: re.Match[str]) -> bool:
     around = word.string[max(0, word.start() - 5) : word.end() + 6]
     return word[0].lower() == "jan" and bool(
-        re.search(r"\d\w{0,2}\s?jan|jan\.?\s?\d", around, re.I)
+        re.search(r"\d\w{0,2}\s?jan|jan\.?\s?(?:\d{1,2}|\d{4})(?![\d-])", around, re.I)
     )
 
 
 def _known(word: str, names: frozenset[str]) -> bool:
-    """Whether a name, or each part of a double one, is among those."""
+    """Whether a name, or each part of a double one, is among those, with its diacritics or not."""
     word = word.lower()
-    return word in names or all(part in names for part in word.split("-"))
+    return word in names or all(part in names or bare(part) in names for part in word.split("-"))

@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 
 from cxnlp import store
 from cxnlp.encoder import Encoder, Windows
-from cxnlp.firstnames import unnamed_text
+from cxnlp.firstnames import unnamed
 from cxnlp.model import Model, load
 from cxnlp.taxonomy import LANGUAGES, indices
 from cxnlp.training import corpus
@@ -178,7 +178,7 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
     whole: list[str] = []
     if config.weak:
         weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
-        whole = list(map(unnamed_text, weak["text"]))
+        whole = list(map(unnamed, weak["text"]))
     texts += whole
     texts = [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
     parts = clauses(whole)
