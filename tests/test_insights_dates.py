@@ -32,6 +32,8 @@ def read(values: list[object], dayfirst: bool | None = None) -> list[str | None]
 )  # fmt: skip
 def test_one_meaning(value: object) -> None:
     assert read([value]) == ["2026-04-03"]
+    dates, _ = read_dates(pd.Series([value]))
+    assert dates[0] == pd.Timestamp("2026-04-03")  # the time of day is left out
 
 
 def test_dutch_months() -> None:
@@ -52,6 +54,15 @@ def test_day_or_month_first_is_found_out() -> None:
     assert read(["03/04/2026 3:15 PM", "3/31/2026"]) == ["2026-03-04", "2026-03-31"]
     assert read(["3.4.26", "13.4.26", "1-1-69"]) == ["2026-04-03", "2026-04-13", "1969-01-01"]
     assert read(["3.4.26", "13.4.26", "1-1-68"])[2] == "2068-01-01"
+
+
+def test_a_year_of_two_digits_may_come_first() -> None:
+    values = ["26-04-03", "26-05-17", "25-12-30"]
+    with pytest.raises(CxnlpError, match="26-04-03 begins with the day or with the year"):
+        read(values)
+    assert read(values, dayfirst=True)[0] == "2003-04-26"
+    assert read(["26-04-03"]) == ["2003-04-26"]
+    assert read(["17-04-23", "18-05-24", "31-05-25"])[0] == "2023-04-17"
 
 
 def test_what_can_be_read_two_ways_is_asked_for() -> None:

@@ -201,6 +201,8 @@ def test_kinds_are_found_out() -> None:
     assert kind(["8", "9,0", "", "10"], "NPS score") == "nps"
     assert kind([8, 9, 7, 10], "Rapportcijfer") == "grade"
     assert kind([4, 4, 4, 5], "Sterren") == "stars"
+    assert kind([4, 4, 4, 5], "star_rating") == "stars"
+    assert kind([0, 9, 10, 8], "score_start") == kind([0, 9, 10, 8], "upgrade score") == "nps"
     with pytest.raises(CxnlpError, match="may be NPS or grades; say kind='nps' or kind='grade'"):
         kind([8, 9, 7, 10])
 
@@ -241,6 +243,12 @@ def test_too_few_to_say_anything(rows: int, scores: list[object]) -> None:
     assert not frame["enough"].any()
     assert frame[list(NAMES)].isna().all(axis=None)
     assert frame["impact_low"].isna().all()
+
+
+def test_samples_of_few_comments_may_hold_none() -> None:
+    frame = impact(chance(4, no_text=0), [0, 9, 10, 5], "nps", least=1, replicates=2000)
+    assert frame["enough"].any()
+    assert frame.loc[frame["enough"], ["impact_low", "impact_high"]].notna().all(axis=None)
 
 
 def test_rows_without_text_only() -> None:

@@ -175,6 +175,13 @@ def test_what_was_not_scored_is_refused(results: Results, tmp_path: Path) -> Non
         broken.loc[2, column] = value
         with pytest.raises(CxnlpError, match=why):
             Scored.of(broken)
+    for column, empty in (("cx_sentiment", ""), ("cx_language", None)):
+        broken = frame.astype({column: object})
+        broken.loc[2, column] = empty  # a row without text needs neither
+        assert Scored.of(broken).no_text[2]
+        broken.loc[3, column] = empty
+        with pytest.raises(CxnlpError, match=f"Row 4 .* in '{column}', which is not one of"):
+            Scored.of(broken)
     with pytest.raises(TypeError, match="list holds no readings"):
         Scored.of(["tekst"])
     with pytest.raises(CxnlpError, match="no file"):

@@ -148,6 +148,7 @@ def test_a_model_may_measure_likeness(waits: Results) -> None:
             return np.eye(len(texts), 8, dtype=np.float32) * 3
 
     assert len(quotes(waits, "time", "negative", 6, model=Model())) == 5
+    assert len(quotes(waits, "time", "negative", 6, model="fast")) >= 4
 
 
 def test_what_does_not_exist_is_refused(waits: Results) -> None:
@@ -155,6 +156,8 @@ def test_what_does_not_exist_is_refused(waits: Results) -> None:
         quotes(waits, "speed", "negative")
     with pytest.raises(CxnlpError, match="no sign '-'; give one of positive, negative"):
         quotes(waits, "time", "-")
+    with pytest.raises(CxnlpError, match="n is -1; give a whole number of 0 or more"):
+        quotes(waits, "time", "negative", -1)
     bare = waits.to_pandas().drop(columns="text")
     with pytest.raises(CxnlpError, match="Which column holds the comments is not clear"):
         quotes(bare, "time", "negative")

@@ -133,6 +133,9 @@ def test_at_most_n(results: Results) -> None:
     frame = urgent(results, n=2)
     assert len(frame) == 2
     assert frame.attrs["found"] == 4
+    for n in (-1, None, 1.5):
+        with pytest.raises(CxnlpError, match="n is .*; give a whole number of 0 or more"):
+            urgent(results, n=n)  # type: ignore[arg-type]
 
 
 def test_nothing_urgent() -> None:

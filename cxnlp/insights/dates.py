@@ -45,7 +45,7 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     Read are date types, 2026-04-03 and 20260403, 3 april 2026, 3-apr-26, April 3, 2026, each with
     or without a weekday, 03-04-2026 or 3/4/26, and months (2026-04, april 2026) as their first day.
     Whether the last is of April or of March is found out from the column: a number over
-    12 can only be a day.
+    12 can only be a day. Where the year seems to come first (26-04-03), it must be told.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
         column = pd.Series(pa.array(column).to_pandas().to_numpy(), column.index)
     if pd.api.types.is_datetime64_any_dtype(column):
         never = column >= pd.Timestamp(_NEVER, tz=getattr(column.dtype, "tz", None))
-        return column.mask(never).dt.tz_localize(None), never.to_numpy(bool)
+        return column.mask(never).dt.tz_localize(None).dt.normalize(), never.to_numpy(bool)
     text = column.convert_dtypes().astype("str").str.strip().str.lower()
     text = text.str.replace(_WEEKDAY, "", regex=True)
     given = column.notna() & (text != "")
@@ -125,6 +125,7 @@ def _century(year: pd.Series) -> pd.Series:
 
 
 def _day_comes_first(text: pd.Series, first: pd.Series, second: pd.Series) -> bool:
+    _refuse_years_first(text, first)
     day_first = (first > 12) & (second <= 12)
     month_first = (second > 12) & (first <= 12)
     if day_first.any() and month_first.any():
@@ -139,3 +140,15 @@ def _day_comes_first(text: pd.Series, first: pd.Series, second: pd.Series) -> bo
             "dayfirst=True or dayfirst=False."
         )
     return bool(day_first.any())
+
+
+def _refuse_years_first(text: pd.Series, first: pd.Series) -> None:
+    """Of 26-04-03, 26-05-17 the first number varies less than the last: days would not."""
+    short = text.str.extract(r"^(\d\d)[-/.](\d\d)[-/.](\d\d)(?!\d)").dropna().astype(int)
+    if len(short) != first.notna().sum() or not short[0].between(10, 39).all():
+        return
+    if short[2].between(1, 31).all() and np.ptp(short[0]) < np.ptp(short[2]):
+        raise CxnlpError(
+            f"The dates do not show whether {text[short.index[0]]} begins with the day or with the "
+            "year; write it as 2026-04-03, or say dayfirst=True or dayfirst=False."
+        )

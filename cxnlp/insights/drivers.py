@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,13 @@ from cxnlp.taxonomy import ASPECTS
 
 #: Kinds of scores, with their lowest and highest value.
 KINDS = {"nps": (0, 10), "csat": (1, 5), "stars": (1, 5), "grade": (1, 10)}
-#: Words in the name of a column that tell its kind.
-_NAMED = {"nps": "nps", "csat": "csat", "star": "stars", "sterren": "stars", "cijfer": "grade",
-          "grade": "grade"}  # fmt: skip
+#: What in the name of a column tells its kind; a start or an upgrade does not.
+_NAMED = {
+    "nps": "nps",
+    "csat": "csat",
+    r"(?<![a-z])stars?(?![a-z])|sterren": "stars",
+    r"(?<![a-z])grade(?![a-z])|cijfer": "grade",
+}
 #: Strengths of the ridge, as a number of comments that speak for no effect.
 _RIDGES = np.logspace(-1, 1.5, 11)
 #: Comments on which it is chosen: the best strength, noise over effects, is that of any number.
@@ -183,7 +188,7 @@ def _scores(column: pd.Series, kind: str | None) -> tuple[np.ndarray, str]:
 
 def _kind(column: pd.Series, values: np.ndarray) -> str:
     for word, kind in _NAMED.items():
-        if word in str(column.name).lower():
+        if re.search(word, str(column.name).lower()):
             return kind
     given = values[~np.isnan(values)]
     unknown = "which no scale that cxnlp knows has; mend it, or leave the cell empty"
@@ -273,9 +278,10 @@ def _estimates(sums: np.ndarray, ridge: float, toward: np.ndarray | float = 0) -
     number, points, pairs = np.split(sums, [sets, 2 * sets], axis=1)
     # A sample may hold no comment without the aspect.
     without = share(points[:, :1] - points[:, 1:], number[:, :1] - number[:, 1:])
-    moved = points[:, :1] / number[:, :1] - without
+    whole = np.maximum(number[:, :1], 1)  # or of none at all, where there are few
+    moved = points[:, :1] / whole - without
 
-    total, means = number[:, 0, None], number[:, 1 : 1 + _SIGNED] / number[:, :1]
+    total, means = number[:, 0, None], number[:, 1 : 1 + _SIGNED] / whole
     products = np.empty((len(sums), _SIGNED, _SIGNED))
     products[:, *_PAIRS] = products[:, *_PAIRS[::-1]] = pairs
     products -= total[..., None] * means[:, :, None] * means[:, None, :]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from cxnlp.errors import CxnlpError
 from cxnlp.insights.masking import mask
 from cxnlp.insights.scored import Scored
 from cxnlp.taxonomy import SIGNS
@@ -69,6 +70,12 @@ def excerpts(
         confidence = scored.confidence[row, aspect]
         shown.append((row, text, text[start:end], confidence, start, end, language))
     return pd.DataFrame(shown, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+def check_number(n: int) -> None:
+    """Refuse a number of comments to show that is none."""
+    if not isinstance(n, int | np.integer) or n < 0:
+        raise CxnlpError(f"n is {n!r}; give a whole number of 0 or more.")
 
 
 def highlighted(text: str, start: int, end: int) -> str:

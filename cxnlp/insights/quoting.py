@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cxnlp.errors import CxnlpError
-from cxnlp.insights.excerpts import MOST_WORDS, excerpts
+from cxnlp.insights.excerpts import MOST_WORDS, check_number, excerpts
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.taxonomy import ASPECTS, SIGNS
 
@@ -52,7 +53,8 @@ def quotes(
     mask
         Replace personal data, see `cxnlp.insights.masking.mask`.
     model
-        A `cxnlp.Model`, whose vectors replace TF-IDF: slower, and sees through other wordings.
+        Its vectors replace TF-IDF: slower, and sees through other wordings. A `cxnlp.Model`, or
+        what `cxnlp.load` takes.
     text
         The column of a table that holds the comments; found out if not given.
 
@@ -64,8 +66,9 @@ def quotes(
     Raises
     ------
     CxnlpError
-        For an aspect or sign that does not exist, or a table without comments.
+        For an aspect or sign that does not exist, a number under 0, or a table without comments.
     """
+    check_number(n)
     if aspect not in ASPECTS:
         raise CxnlpError(f"There is no aspect {aspect!r}; give one of {', '.join(ASPECTS)}.")
     if sign not in SIGNS:
@@ -92,7 +95,9 @@ def _distinct(rows: np.ndarray, texts: list[str]) -> tuple[np.ndarray, list[str]
 def _vectors(texts: list[str], model: Any) -> Any:
     """Unit rows, (k, features): sparse, or dense by a model."""
     if model is not None:
-        dense = model.embed(texts)
+        from cxnlp.model import load
+
+        dense = (load(model) if isinstance(model, str | Path) else model).embed(texts)
         return dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9)
     from sklearn.feature_extraction.text import TfidfVectorizer
 

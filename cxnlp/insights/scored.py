@@ -136,6 +136,8 @@ class Scored:
             raise CxnlpError(f"{name} has several columns {twice[0]!r}; give each its own name.")
         own = {f"{PREFIX}{field}" for field in ("language", "sentiment", "score", "no_text")}
         own |= {f"{PREFIX}{aspect}" for aspect in ASPECTS}
+        if frame.empty and not columns:  # JSON lines without rows have no names either
+            raise CxnlpError(f"{name} holds no rows.")
         if missing := sorted(own - set(columns)):
             raise CxnlpError(
                 f"{name} has no column {missing[0]!r}; score it first, with `cxnlp score` or "
@@ -143,7 +145,8 @@ class Scored:
             )
         found = _text_column(frame, name, text)
         polarity = np.stack(
-            [_names(frame[f"{PREFIX}{aspect}"], POLARITIES, name) for aspect in ASPECTS], axis=1
+            [_names(frame[f"{PREFIX}{aspect}"], POLARITIES, name, True) for aspect in ASPECTS],
+            axis=1,
         )
         shape = len(frame), len(ASPECTS)
         confidence = np.full(shape, np.nan, np.float32)
@@ -168,8 +171,8 @@ class Scored:
         return cls(
             texts,
             no_text,
-            np.array(LANGUAGES)[_names(frame[f"{PREFIX}language"], LANGUAGES, name)],
-            np.array(SENTIMENTS)[_names(frame[f"{PREFIX}sentiment"], SENTIMENTS, name)],
+            np.array(LANGUAGES)[_names(frame[f"{PREFIX}language"], LANGUAGES, name, no_text)],
+            np.array(SENTIMENTS)[_names(frame[f"{PREFIX}sentiment"], SENTIMENTS, name, no_text)],
             _numbers(frame[f"{PREFIX}score"], name),
             np.stack([polarity & 1, polarity >> 1], axis=2).astype(bool),
             confidence,
@@ -276,10 +279,13 @@ def _sample(column: pd.Series) -> pd.Series:
     return column.astype("str" if isinstance(column.dtype, pd.ArrowDtype) else "int64")
 
 
-def _names(column: pd.Series, names: tuple[str, ...], table: str) -> np.ndarray:
-    """Positions of a column's values in `names`, (n,) int; 0 where there is none."""
+def _names(
+    column: pd.Series, names: tuple[str, ...], table: str, may_lack: np.ndarray | bool
+) -> np.ndarray:
+    """Positions of a column's values in `names`, (n,) int; 0 where there is none, if one may."""
     codes = pd.Index(names).get_indexer_for(pd.Index(column))
-    odd = (codes < 0) & column.notna().to_numpy() & (column != "").to_numpy(bool, na_value=False)
+    given = column.notna().to_numpy() & (column != "").to_numpy(bool, na_value=False)
+    odd = (codes < 0) & (given | np.logical_not(may_lack))
     _refuse(odd, column, table, f"not one of {', '.join(names)}")
     return np.maximum(codes, 0)
 

@@ -95,7 +95,7 @@ def trend(
         For another `by`, a column that is not there, and dates that cannot be read or can be read
         in two ways.
     """
-    if by not in PERIODS:
+    if not isinstance(by, str) or by not in PERIODS:
         raise CxnlpError(f"by is {by!r}; give one of {', '.join(PERIODS)}.")
     scored = Scored.of(results)
     when, odd = read_dates(scored.column(dates, "dates"), dayfirst)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
-from cxnlp.insights.excerpts import excerpts
+from cxnlp.insights.excerpts import check_number, excerpts
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.taxonomy import ASPECTS, SIGNS
 
@@ -104,9 +104,10 @@ def urgent(
     Raises
     ------
     CxnlpError
-        For a column that does not exist, dates that cannot be read, a table without comments, or
-        another language.
+        For a column that does not exist, dates that cannot be read, a table without comments,
+        another language, or a number under 0.
     """
+    check_number(n)
     if lang not in ("nl", "en"):
         raise CxnlpError(f"There are no reasons in {lang!r}; give one of en, nl.")
     scored = Scored.of(source, text=text)

@@ -111,7 +111,8 @@ def _are_dates(column: pd.Series) -> bool:
         read, _ = read_dates(column)
     except CxnlpError as error:
         # Dates that may be read in two ways, or are in two orders, are explained later.
-        return "the day first (" in str(error) or "the day or the month first" in str(error)
+        unclear = ("the day first (", "the day or the month first", "the day or with the year")
+        return any(words in str(error) for words in unclear)
     return bool(read.notna().any())
 
 

@@ -92,7 +92,7 @@ def report(
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
     page = render(content, Words(lang), title, _manifest(model, scored.model))
-    path.write_text(page, encoding="utf-8")
+    path.write_text(page, encoding="utf-8", errors="replace")  # half a surrogate pair in a title
     return path
 
 
