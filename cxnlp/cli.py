@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,11 @@ SheetOption = Annotated[
     str | None, typer.Option("--sheet", help="The sheet of an Excel file that holds several.")
 ]
 SHOWN_BAD_ROWS = 10
+
+
+def _check_file(path: Path) -> None:
+    if not path.name:  # such as "." and "/", beside which nothing can be named
+        raise CxnlpError(f"{path} is a folder; give a file.")
 
 
 def _version(wanted: bool) -> None:
@@ -63,6 +69,7 @@ def score(
     Every column comes through, and the readings are added. The output is there when all of it
     is; a run that was stopped goes on with --resume.
     """
+    _check_file(source)
     target = output or source.with_name(f"{source.stem}.scored{source.suffix}")
     try:
         # These take a while, and may be interrupted as the run may.
@@ -144,6 +151,7 @@ def report(
     """Write a report on a scored file: one HTML page that opens anywhere, with nothing to load."""
     from cxnlp import insights
 
+    _check_file(source)
     target = insights.report(
         source,
         output or source.with_suffix(".html"),
@@ -199,7 +207,8 @@ def evaluate(
         assert loaded.folder is not None
         which = "" if model == "accurate" else f" --model {model}"
         which += "" if device == "cpu" else f" --device {device}"
-        card.record(loaded.folder, record, f"cxnlp eval {labelled}{which}", report)
+        command = f"cxnlp eval {shlex.quote(str(labelled))}{which}"
+        card.record(loaded.folder, record, command, report)
         _say(f"recorded in {loaded.folder}")
 
 
@@ -247,7 +256,7 @@ def train(
 ) -> None:
     """Train a model from raw files.
 
-    A run that was stopped goes on where it was.
+    A run that was stopped goes on where it was; that of the fast model, where the teacher was.
     """
     import dataclasses
     import logging
@@ -274,7 +283,10 @@ def train(
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(message)s",
-        handlers=[logging.StreamHandler(), logging.FileHandler(folder / "log.txt")],
+        handlers=[
+            logging.StreamHandler(),
+            logging.FileHandler(folder / "log.txt", encoding="utf-8"),
+        ],
     )
     target = output or Path("models") / settings.name
     kind.run(settings, folder, target)

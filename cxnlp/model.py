@@ -124,8 +124,8 @@ class Model:
         TypeError, ValueError
             As `classify` does, and for a `batch_size` under 1.
         """
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}; give 1 or more")
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size!r}; give a whole number of 1 or more")
         text.check_column(texts)
         return self._stream(iter(texts), text.index_of(texts), batch_size, evidence)
 
@@ -257,7 +257,11 @@ def load(
         Where there is no such model, or it is damaged or of another format.
     cxnlp.errors.DeviceError
         Where there is no such device, or a package that it needs is missing.
+    ValueError
+        For a number of threads under 1.
     """
+    if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
+        raise ValueError(f"threads is {threads!r}; give a whole number of 1 or more, or None")
     with _loading:
         return _load(store.find(model).resolve(), threads, device)
 

@@ -40,7 +40,7 @@ class Pieces:
 
     ids: np.ndarray
     lengths: np.ndarray
-    _words: pa.LargeListArray
+    _words: pa.ListArray
     _word_tokens: np.ndarray  # tokens before each word, of all texts end to end
     _cores: np.ndarray  # (2, words): where the word begins and ends without marks around it
     _texts: pa.LargeStringArray
@@ -88,10 +88,11 @@ class Pieces:
         whole = pc.utf8_length(self._texts).to_numpy(zero_copy_only=False)
         for row in np.unique(rows[(plain != whole)[rows]]).tolist():
             text, at = self._texts[row].as_py(), 0
-            for word in range(offsets[row], offsets[row + 1]):
-                at = text.index(words[word].as_py(), at)
-                starts[word] = at
-                at += int(length[word])
+            own = words[offsets[row] : offsets[row + 1]].to_pylist()
+            for place, word in enumerate(own, offsets[row]):
+                at = text.index(word, at)
+                starts[place] = at
+                at += len(word)
         return starts, length
 
 

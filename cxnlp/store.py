@@ -1,7 +1,7 @@
 """Model folders: `manifest.json`, the network, the tokenizer, the card. No pickle, no network.
 
 The manifest holds everything that is not an array: names and order of the labels, calibration,
-figures, and the sha256 of every other file.
+figures, and the sha256 of the network and of the tokenizer.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def read(name: str | Path) -> StoredModel:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{folder / MANIFEST} is not JSON ({error}); fetch it anew.") from None
+    if not isinstance(manifest, dict):
+        raise ModelError(f"{folder / MANIFEST} is no manifest of a model; fetch it anew.")
     if manifest.get("format") != FORMAT:
         raise ModelError(
             f"{folder} has model format {manifest.get('format')!r}; this cxnlp reads format "
@@ -74,6 +76,9 @@ def read(name: str | Path) -> StoredModel:
     if theirs != ours:
         odd = ", ".join(key for key in ours if theirs[key] != ours[key])
         raise ModelError(f"{folder} was trained on other labels ({odd}); train it anew.")
+    lacking = [key for key in ("files", "calibration") if key not in manifest]
+    if lacking:
+        raise ModelError(f"{folder / MANIFEST} lacks {' and '.join(lacking)}; fetch it anew.")
     contents = {}
     for file in (NETWORK, TOKENIZER):
         try:
@@ -91,7 +96,11 @@ def read(name: str | Path) -> StoredModel:
 def write(
     folder: str | Path, manifest: dict[str, Any], network: bytes, tokenizer: str, card: str
 ) -> None:
-    """Write a model folder; format, labels and checksums are added to the manifest."""
+    """Write a model folder; format, labels and checksums are added to the manifest.
+
+    Each file is there as it was or as it will be, never in part, and those that stay are not
+    written.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     contents = {NETWORK: network, TOKENIZER: tokenizer.encode("utf-8")}
@@ -101,12 +110,14 @@ def write(
         "labels": label_names(),
         "files": {file: hashlib.sha256(data).hexdigest() for file, data in contents.items()},
     }
+    contents[CARD] = card.encode("utf-8")
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    contents[MANIFEST] = text.encode("utf-8")  # the last: it describes the others
     for file, data in contents.items():
-        (folder / file).write_bytes(data)
-    (folder / CARD).write_text(card, encoding="utf-8")
-    (folder / MANIFEST).write_text(
-        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+        if not (folder / file).is_file() or (folder / file).read_bytes() != data:
+            part = folder / f"{file}.part"
+            part.write_bytes(data)
+            part.replace(folder / file)
 
 
 def label_names() -> dict[str, Any]:

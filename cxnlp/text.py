@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 #: A cell holds text when it has a letter, a digit or a pictograph; "-" and "?!" do not.
 HOLDS_TEXT = r"[\p{L}\p{N}\p{So}]"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
+_MISSING_TYPES = {"NoneType", "NAType", "NaTType", "MaskedConstant"}
 
 
 def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
@@ -39,6 +40,8 @@ def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
     """
     check_column(cells)
     if isinstance(cells, pa.ChunkedArray):
+        if _is_text(cells.type):  # joined, it may be longer than the offsets of a string reach
+            cells = cells.cast(pa.large_string())
         cells = cells.combine_chunks()
     if isinstance(cells, pa.Array):
         if pa.types.is_dictionary(cells.type):
@@ -92,7 +95,9 @@ def is_missing(cell: Any) -> bool:
     """
     if type(cell).__name__ in _MISSING_TYPES:
         return True
-    return isinstance(cell, float | np.floating) and math.isnan(cell)
+    if isinstance(cell, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(cell))
+    return isinstance(cell, float | np.floating | Decimal) and math.isnan(cell)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -101,6 +101,8 @@ def test_a_refusal_is_one_line(
     for words in (
         ["score", comments, "--text", "remark"],
         ["score", comments.with_name("none.csv")],
+        ["score", "."],
+        ["report", "/"],
         ["eval", comments.with_name("none.jsonl")],
         ["train", comments.with_name("none.toml")],
         ["info", "--model", "none"],
@@ -289,7 +291,8 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert run(monkeypatch, "eval", path, "--model", folder, "--record", "invented") == 0
     (figure,) = store.read(folder).manifest["figures"]
     assert figure["data"] == "invented"
-    assert f"--model {folder} --record 'invented'" in figure["command"]
+    assert f"--model {folder} --record invented" in figure["command"]
+    assert "fine-tuned from `invented`, with" in (folder / "README.md").read_text(encoding="utf-8")
     card.keep(
         folder,
         behaviour={"irony": [1, 3], "plain": [2, 2]},

@@ -105,6 +105,11 @@ def test_nothing_found_is_zero_not_an_error() -> None:
 def test_rows_can_be_chosen(pair: tuple[Readings, Readings]) -> None:
     truth, guess = pair
     rows = truth.sentiment == 2
+    assert 0 < rows.sum() < len(rows)
+    for whole in pair:
+        for name, values in vars(whole[rows]).items():
+            if values is not None:
+                np.testing.assert_array_equal(values, vars(whole)[name][rows])
     assert evaluation.scores(truth[rows], guess[rows])["comments"] == rows.sum()
 
 

@@ -71,6 +71,38 @@ def test_a_broken_manifest_is_refused(folder: Path) -> None:
     (folder / store.MANIFEST).write_text("{", encoding="utf-8")
     with pytest.raises(ModelError, match="is not JSON"):
         store.read(folder)
+    (folder / store.MANIFEST).write_text("[]", encoding="utf-8")
+    with pytest.raises(ModelError, match="is no manifest"):
+        store.read(folder)
+
+
+@pytest.mark.parametrize("key", ["files", "calibration"])
+def test_a_manifest_that_lacks_something_is_refused(folder: Path, key: str) -> None:
+    manifest = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
+    del manifest[key]
+    (folder / store.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match=f"lacks {key}"):
+        store.read(folder)
+
+
+def test_what_stays_is_not_written_and_nothing_is_left_in_part(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = (folder / store.NETWORK).stat()
+    manifest = {"name": "other", "calibration": tiny.calibration().to_json()}
+    store.write(folder, manifest, tiny.graph(), tiny.tokenizer(), "# Tiny\n")
+    assert (folder / store.NETWORK).stat() == network
+    assert store.read(folder).manifest["name"] == "other"
+
+    def full(path: Path, data: bytes) -> None:
+        with path.open("wb") as stream:
+            stream.write(data[: len(data) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        store.write(folder, manifest, tiny.graph() + b" ", tiny.tokenizer(), "# Tiny\n")
+    assert store.read(folder).manifest["name"] == "other"
 
 
 def test_an_unknown_name_says_what_there_is(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -33,7 +35,13 @@ def test_every_kind_of_column_reads_the_same(cells: object) -> None:
     assert to_column(cells).to_pylist() == CELLS
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT"), Decimal("NaN"),
+        np.ma.masked,
+    ],
+)  # fmt: skip
 def test_missing_cells_become_null(missing: object) -> None:
     assert to_column(["a", missing]).to_pylist() == ["a", None]
 

@@ -25,7 +25,8 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
     Raises
     ------
     FileError
-        For a file that `open_input` refuses, and for a row that cannot be read.
+        For a file that `open_input` refuses, and for a row that cannot be read. (A row of a CSV
+        that is too short lacks its last cells, which are empty then.)
     """
     table = inputs.open_input(Path(path), sheet)
     if isinstance(table, inputs.Csv):
