@@ -201,9 +201,9 @@ def _typed(text: str, rng: np.random.Generator) -> str:
 def main() -> None:
     """Write the data set and its truth beside this file."""
     feedback = make_feedback()
-    feedback.comments.to_csv(HERE / "feedback.csv", index=False)
-    feedback.said.to_csv(HERE / "feedback.said.csv", index=False)
-    feedback.effects.to_csv(HERE / "feedback.effects.csv", index=False)
+    feedback.comments.to_csv(HERE / "feedback.csv", index=False, lineterminator="\n")
+    feedback.said.to_csv(HERE / "feedback.said.csv", index=False, lineterminator="\n")
+    feedback.effects.to_csv(HERE / "feedback.effects.csv", index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

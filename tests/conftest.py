@@ -78,8 +78,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         value
         for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
         for name, value in report.user_properties
-        if name == "behaviour"
+        if name in ("behaviour", "invariance")
     ]
     if lines:
-        terminalreporter.section("behaviour of the shipped model, by capability")
+        terminalreporter.section("cases that the shipped model passes, pairs that it reads alike")
         terminalreporter.write_line("\n".join(lines))

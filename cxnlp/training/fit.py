@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
 
-from cxnlp.firstnames import unnamed_text
+from cxnlp import firstnames
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training.augment import Augmenter, Comment, unnamed
 from cxnlp.training.base import SPECIALS
@@ -106,7 +106,7 @@ def padded(
     tokenizer: Tokenizer, texts: list[str], most: int
 ) -> tuple[list[Encoding], torch.Tensor, torch.Tensor]:
     """Encodings of texts; their ids, (batch, tokens) int64; and the mask of what is no padding."""
-    encodings = tokenizer.encode_batch(list(map(unnamed_text, texts)))
+    encodings = tokenizer.encode_batch(list(map(firstnames.unnamed, texts)))
     longest = min(max(len(e) for e in encodings), most)
     ids = np.full((len(texts), longest), tokenizer.token_to_id("<pad>"))
     mask = np.zeros((len(texts), longest), bool)
@@ -340,8 +340,15 @@ def fit(
 
 def keep(network: Network, stage: Stage, file: Path) -> None:
     """Write what a stage has left to `file`; its checkpoint, in the same folder, is done with."""
-    save_file(network.state_dict(), file)
+    save(network.state_dict(), file)
     _checkpoint(stage, file.parent).unlink(missing_ok=True)
+
+
+def save(tensors: dict[str, torch.Tensor], file: Path) -> None:
+    """Write tensors to a file that is there whole or not at all."""
+    part = file.with_name(f"{file.name}.part")
+    save_file(tensors, part)
+    part.replace(file)
 
 
 def _checkpoint(stage: Stage, folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import json
 import logging
@@ -16,19 +17,20 @@ import numpy as np
 import pyarrow as pa
 import torch
 from datasets import Dataset, concatenate_datasets
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 from cxnlp import store
 from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
+from cxnlp.errors import CxnlpError
 from cxnlp.evaluation import Readings, scores
 from cxnlp.taxonomy import ASPECTS, SIGNS
 from cxnlp.training import card, corpus, export, tune
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS, load_base
-from cxnlp.training.fit import Batches, Stage, comments_of, fit, keep, predict
+from cxnlp.training.fit import Batches, Stage, comments_of, fit, keep, predict, save
 from cxnlp.training.network import Network, place
 
 log = logging.getLogger("cxnlp.training")
@@ -80,6 +82,30 @@ class Sources:
                 raise ValueError("the recipe names public labels; name the folder of weak ones too")
             tables.append(corpus.read_public(self.public, self.weak))
         return concatenate_datasets(tables)
+
+    def claim(self, work: Path) -> None:
+        """Make a folder for the steps of this recipe; what an earlier run left there is used.
+
+        Raises
+        ------
+        CxnlpError
+            Where that run was of another recipe, or of files that have changed since.
+        """
+        work.mkdir(parents=True, exist_ok=True)
+        said = dataclasses.asdict(self)
+        for key in ("name", "description", "dev"):  # which no step learns from
+            del said[key]
+        digest = hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode())
+        weak = sorted(self.weak.iterdir()) if self.weak else []
+        for file in [*self.labelled, self.neutral, *filter(None, [self.public]), *weak]:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        mark = work / "recipe.sha256"
+        if mark.exists() and mark.read_text(encoding="utf-8") != digest.hexdigest():
+            raise CxnlpError(
+                f"{work} holds the steps of another recipe, or of files that have changed since; "
+                "delete it, or name another folder with --work."
+            )
+        mark.write_text(digest.hexdigest(), encoding="utf-8")
 
     @staticmethod
     def resolved(path: Path) -> dict[str, Any]:
@@ -148,7 +174,7 @@ class Training:
     """
 
     def __init__(self, config: Config, work: Path) -> None:
-        work.mkdir(parents=True, exist_ok=True)
+        config.claim(work)
         torch.manual_seed(config.seed)
         self.config, self.work = config, work
         self.labelled = config.read_labelled()
@@ -178,7 +204,7 @@ class Training:
             self.network = Network(encoder, columns)
             self.tokenizer.save(str(self.work / store.TOKENIZER))
             (self.work / "encoder.json").write_text(json.dumps(encoder.config.to_dict()))
-            save_file(self.network.state_dict(), saved)
+            save(self.network.state_dict(), saved)
         place(self.network)
 
     def _file(self, stage: Stage, copy: int, suffix: str = "safetensors") -> Path:
@@ -234,7 +260,7 @@ class Training:
             self.network.load_state_dict(load_file(weights))
             logits = predict(self.network, self.tokenizer, texts)
             tensors = {name: torch.from_numpy(values) for name, values in logits.items()}
-            save_file(
+            save(
                 {
                     "aspects": tensors["aspects"].sigmoid().flatten(1).half(),
                     "sentiment": tensors["sentiment"].softmax(1).half(),

@@ -23,7 +23,7 @@ from transformers import BertModel
 
 from cxnlp import store
 from cxnlp.errors import CxnlpError
-from cxnlp.firstnames import unnamed_text
+from cxnlp.firstnames import unnamed
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training import corpus
 from cxnlp.training.augment import Comment
@@ -89,7 +89,7 @@ class Config(Sources):
 
 def run(config: Config, work: Path, target: Path) -> Path:
     """Train a shorter model and write its folder; a run that was stopped goes on from `work`."""
-    work.mkdir(parents=True, exist_ok=True)
+    config.claim(work)
     torch.manual_seed(config.seed)
     stored = store.read(config.teacher)
     tokenizer = Tokenizer.from_str(stored.tokenizer)
@@ -165,7 +165,7 @@ def _batches(config: Config, tokenizer: Tokenizer, comments: list[Comment]) -> B
     texts: list[str] = []
     if config.weak:
         weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
-        texts = list(map(unnamed_text, weak["text"]))
+        texts = list(map(unnamed, weak["text"]))
     blank = Comment(
         "",
         np.zeros(len(SENTIMENTS), np.float32),
