@@ -148,10 +148,14 @@ class Model:
         column = text.to_column(texts)
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
-        windows = self._encoder.tokenize(distinct)
-        vectors = self._encoder.embed(windows)
-        pooled = _weighted(vectors, windows, len(distinct))
-        embeddings = np.zeros((len(column), vectors.shape[1]), np.float32)
+        parts = []
+        chunk = max(CHUNK, self._encoder.tokens)
+        for start in range(0, max(1, len(distinct)), chunk):
+            part = distinct.slice(start, chunk)
+            windows = self._encoder.tokenize(part)
+            parts.append(_weighted(self._encoder.embed(windows), windows, len(part)))
+        pooled = np.concatenate(parts)
+        embeddings = np.zeros((len(column), pooled.shape[1]), np.float32)
         embeddings[readable] = pooled[index]
         return embeddings
 

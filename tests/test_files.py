@@ -227,6 +227,13 @@ def test_a_csv_of_ours_can_be_read_again(tmp_path: Path) -> None:
     )
 
 
+def test_half_a_surrogate_pair_is_written_as_it_was_read(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"comment": "erg \\ud83d traag"}\n', encoding="utf-8")
+    row = read(run(source, tmp_path / "out.csv").target)[0]
+    assert (row["comment"], row["cx_time"]) == ("erg \ufffd traag", "negative")
+
+
 def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:
     source = write(tmp_path / "in.xlsx", [{"comment": 7}, {"comment": "traag"}, {"comment": None}])
     found = read(run(source, tmp_path / "out.xlsx").target)

@@ -182,6 +182,9 @@ def test_what_was_not_scored_is_refused(results: Results, tmp_path: Path) -> Non
         broken.loc[3, column] = empty
         with pytest.raises(CxnlpError, match=f"Row 4 .* in '{column}', which is not one of"):
             Scored.of(broken)
+    (tmp_path / "none.jsonl").write_bytes(b"")
+    with pytest.raises(CxnlpError, match="none.jsonl.* holds no rows"):
+        Scored.of(tmp_path / "none.jsonl")
     with pytest.raises(TypeError, match="list holds no readings"):
         Scored.of(["tekst"])
     with pytest.raises(CxnlpError, match="no file"):

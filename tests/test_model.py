@@ -258,6 +258,22 @@ def test_embeddings() -> None:
     assert tiny.model().embed([]).shape == (0, 32)
 
 
+def test_many_comments_are_embedded_a_chunk_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"uur {number} traag" for number in range(9000)]
+    few, model = 5000, tiny.model()
+    seen: list[int] = []
+    tokenize = Encoder.tokenize
+
+    def counted(self: Encoder, texts: pa.LargeStringArray) -> object:
+        seen.append(len(texts))
+        return tokenize(self, texts)
+
+    monkeypatch.setattr(Encoder, "tokenize", counted)
+    vectors = model.embed(texts)
+    assert max(seen) < few < sum(seen) == len(texts)
+    np.testing.assert_array_equal(vectors[-3:], model.embed(texts[-3:]))
+
+
 def test_case_and_accents_do_not_matter() -> None:
     found = tiny.model().classify(["ÉÉN UUR WACHT", "een uur wacht"])
     for upper, lower in (

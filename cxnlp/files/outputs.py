@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
@@ -46,11 +47,23 @@ class Layout:
         return [*self.kept, *self.fresh.names]
 
 
+def _mended(error: UnicodeError) -> tuple[bytes, int]:
+    """Half of a surrogate pair as `cxnlp.text.to_column` reads it."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "\N{REPLACEMENT CHARACTER}".encode() * (error.end - error.start), error.end
+
+
+#: The name of that for `open`.
+_MENDED = "cxnlp.mended"
+codecs.register_error(_MENDED, _mended)
+
+
 def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
     """UTF-8 with the delimiter of such an input; marked as UTF-8 unless the input is plain UTF-8.
 
     A file in Windows-1252 comes from Excel, which takes UTF-8 without a mark for Windows-1252.
-    A NUL, which few readers of CSV take, becomes a replacement character of the same length.
+    A NUL, which few readers of CSV take, and half of a surrogate pair become a replacement
+    character, as in what was read, of the same length.
     """
     table = layout.table
     suffix = path.suffix.lower()
@@ -59,7 +72,7 @@ def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
         delimiter = ","
     marked = table.encoding not in (None, "utf-8")
     with open(
-        path, "w", encoding="utf-8-sig" if marked else "utf-8", errors="replace", newline=""
+        path, "w", encoding="utf-8-sig" if marked else "utf-8", errors=_MENDED, newline=""
     ) as file:
 
         def put(line: str) -> None:
