@@ -17,7 +17,7 @@ STAND_IN = "kim"
 _WORD = re.compile(
     r"(?<![\w@])(?<!\w['’´-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w@]|-\w|['’´](?!s\b)\w)", re.IGNORECASE
 )
-#: Letters that are no others with a mark.
+#: Letters that are no others with a mark; folded in names, not in texts: "miła" is no Mila.
 _PLAIN = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
 )
@@ -25,10 +25,10 @@ _PLAIN = str.maketrans(
 
 @functools.cache
 def first_names() -> frozenset[str]:
-    """Names in lower case, and without their diacritics."""
+    """Names in lower case, and as they are typed in plain letters."""
     lines = resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split("\n")
     names = {line for line in lines if line and not line.startswith("#")}
-    return frozenset(names | set(map(bare, names)))
+    return frozenset(names | {bare(name.translate(_PLAIN)) for name in names})
 
 
 def unnamed(text: str) -> str:
@@ -46,5 +46,5 @@ def bare(word: str) -> str:
     """A word without its diacritics."""
     if word.isascii():
         return word
-    letters = unicodedata.normalize("NFD", word.translate(_PLAIN))
+    letters = unicodedata.normalize("NFD", word)
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

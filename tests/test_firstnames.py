@@ -28,6 +28,7 @@ from cxnlp.firstnames import STAND_IN, first_names, is_first_name, unnamed
         ("Pinar", STAND_IN),
         ("info@jeroen.nl", "info@jeroen.nl"),
         ("don't", "don't"),
+        ("miła", "miła"),
         ("foto's", "foto's"),
         ("Jeroen-2", "Jeroen-2"),
         ("jeroen@winkel.nl", "jeroen@winkel.nl"),
