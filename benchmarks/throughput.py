@@ -43,7 +43,7 @@ texts = distinct({count})
 cxnlp.classify(texts)
 # VmHWM, not ru_maxrss: a child inherits the latter from the process that started it.
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-print(int(status["VmHWM"].split()[0])  * 1024 / 1e6)
+print(int(status["VmHWM"].split()[0]) * 1024 / 1e6)
 """
 
 
@@ -102,8 +102,9 @@ def main() -> None:
         "memory_comments": asked.memory_comments,
     }
     (HERE / "throughput.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (HERE / "README.md").write_text(page(figures, asked), encoding="utf-8")
-    print(page(figures, asked))
+    text = page(figures, asked)
+    (HERE / "README.md").write_text(text, encoding="utf-8")
+    print(text)
 
 
 def compare(

@@ -85,10 +85,8 @@ class Model:
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
         parts = []
-        chunk = max(CHUNK, self._encoder.tokens)
         with _progress(len(distinct), progress) as bar:
-            for start in range(0, len(distinct), chunk):
-                part = distinct.slice(start, chunk)
+            for part in self._chunks(distinct):
                 parts.append(self._read(part, evidence))
                 bar.update(len(part))
         blank = _blank(pa.nulls(1, pa.large_string()), evidence)
@@ -149,15 +147,18 @@ class Model:
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
         parts = []
-        chunk = max(CHUNK, self._encoder.tokens)
-        for start in range(0, max(1, len(distinct)), chunk):
-            part = distinct.slice(start, chunk)
+        for part in self._chunks(distinct) or [distinct]:  # of no text too, there is a width
             windows = self._encoder.tokenize(part)
             parts.append(_weighted(self._encoder.embed(windows), windows, len(part)))
         pooled = np.concatenate(parts)
         embeddings = np.zeros((len(column), pooled.shape[1]), np.float32)
         embeddings[readable] = pooled[index]
         return embeddings
+
+    def _chunks(self, texts: pa.LargeStringArray) -> list[pa.LargeStringArray]:
+        """Slices of texts, each to be in memory at a time."""
+        size = max(CHUNK, self._encoder.tokens)
+        return [texts.slice(start, size) for start in range(0, len(texts), size)]
 
     def _read(self, texts: pa.LargeStringArray, evidence: bool) -> Results:
         """Read distinct texts, all of which hold text."""

@@ -39,6 +39,10 @@ _MONTHS = {
 }  # fmt: skip
 
 
+class UnclearDatesError(CxnlpError):
+    """Dates that may be read in two ways, or are in two orders."""
+
+
 def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Series, np.ndarray]:
     """Read a column of dates; the time of day is left out.
 
@@ -129,13 +133,13 @@ def _day_comes_first(text: pd.Series, first: pd.Series, second: pd.Series) -> bo
     day_first = (first > 12) & (second <= 12)
     month_first = (second > 12) & (first <= 12)
     if day_first.any() and month_first.any():
-        raise CxnlpError(
+        raise UnclearDatesError(
             f"Some dates have the day first ({text[day_first].iloc[0]}), others the month "
             f"({text[month_first].iloc[0]}); write them in one way, best as 2026-04-03."
         )
     if not day_first.any() and not month_first.any():
         example = text[first.notna()].iloc[0]
-        raise CxnlpError(
+        raise UnclearDatesError(
             f"The dates do not show whether {example} has the day or the month first; say "
             "dayfirst=True or dayfirst=False."
         )
@@ -148,7 +152,7 @@ def _refuse_years_first(text: pd.Series, first: pd.Series) -> None:
     if len(short) != first.notna().sum() or not short[0].between(10, 39).all():
         return
     if short[2].between(1, 31).all() and np.ptp(short[0]) < np.ptp(short[2]):
-        raise CxnlpError(
+        raise UnclearDatesError(
             f"The dates do not show whether {text[short.index[0]]} begins with the day or with the "
             "year; write it as 2026-04-03, or say dayfirst=True or dayfirst=False."
         )

@@ -136,7 +136,7 @@ class Scored:
             raise CxnlpError(f"{name} has several columns {twice[0]!r}; give each its own name.")
         own = {f"{PREFIX}{field}" for field in ("language", "sentiment", "score", "no_text")}
         own |= {f"{PREFIX}{aspect}" for aspect in ASPECTS}
-        if frame.empty and not columns:  # JSON lines without rows have no names either
+        if not columns:  # JSON lines without rows have no names either
             raise CxnlpError(f"{name} holds no rows.")
         if missing := sorted(own - set(columns)):
             raise CxnlpError(

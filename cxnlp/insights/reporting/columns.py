@@ -6,10 +6,11 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from cxnlp.errors import CxnlpError
-from cxnlp.insights.dates import read_dates
+from cxnlp.insights.dates import UnclearDatesError, read_dates
 from cxnlp.insights.drivers import KINDS
 from cxnlp.insights.scored import numbers
 
@@ -109,23 +110,28 @@ def _are_dates(column: pd.Series) -> bool:
     column = _given(column).head(_SAMPLE)
     try:
         read, _ = read_dates(column)
-    except CxnlpError as error:
-        # Dates that may be read in two ways, or are in two orders, are explained later.
-        unclear = ("the day first (", "the day or the month first", "the day or with the year")
-        return any(words in str(error) for words in unclear)
+    except UnclearDatesError:  # is explained later
+        return True
+    except CxnlpError:
+        return False
     return bool(read.notna().any())
 
 
-def _are_numbers(column: pd.Series) -> bool:
+def _numbers(column: pd.Series) -> np.ndarray:
+    """Its numbers, (k,) float64, where most of its values are some; else none."""
     values, odd = numbers(_given(column).head(_SAMPLE))
-    return len(values) > 0 and bool((~odd).mean() > 0.5)
+    return values[~odd] if 2 * odd.sum() < len(odd) else values[:0]
+
+
+def _are_numbers(column: pd.Series) -> bool:
+    return len(_numbers(column)) > 0
 
 
 def _fit_a_scale(column: pd.Series) -> bool:
     low, high = min(KINDS.values())[0], max(high for _, high in KINDS.values())
-    values, odd = numbers(_given(column).head(_SAMPLE))
-    fitting = (low <= values[~odd]) & (values[~odd] <= high)
-    return _are_numbers(column) and bool(fitting.mean() >= _FITTING)
+    values = _numbers(column)
+    fitting = (low <= values) & (values <= high)
+    return len(values) > 0 and bool(fitting.mean() >= _FITTING)
 
 
 def _are_groups(column: pd.Series) -> bool:
