@@ -14,6 +14,7 @@ from typing import Any
 
 from cxnlp import taxonomy
 from cxnlp.errors import ModelError
+from cxnlp.whole import whole
 
 FORMAT = 2
 MANIFEST, NETWORK, TOKENIZER, CARD = "manifest.json", "model.onnx", "tokenizer.json", "README.md"
@@ -115,9 +116,8 @@ def write(
     contents[MANIFEST] = text.encode("utf-8")  # the last: it describes the others
     for file, data in contents.items():
         if not (folder / file).is_file() or (folder / file).read_bytes() != data:
-            part = folder / f"{file}.part"
-            part.write_bytes(data)
-            part.replace(folder / file)
+            with whole(folder / file) as part:
+                part.write_bytes(data)
 
 
 def label_names() -> dict[str, Any]:

@@ -403,7 +403,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
     other.manifest = {"files": {"model.onnx": "1"}}
     with pytest.raises(FileError, match="another model"):
         run(path, tmp_path / target, chunk_rows=7, resume=True, model=other)
-    left = tmp_path / f"{target}.partial" / "000004.arrow.unfinished"
+    left = tmp_path / f"{target}.partial" / "000004.arrow.part"
     left.write_bytes(b"torn")  # as a kill in the middle of a write leaves it
     model = FakeModel()
     report = run(path, tmp_path / target, chunk_rows=8, resume=True, model=model)

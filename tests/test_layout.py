@@ -15,7 +15,7 @@ import cxnlp
 PACKAGE = Path(cxnlp.__file__).parent
 #: Each module imports only from those before it.
 ORDER = (
-    "errors", "taxonomy", "text", "tokens", "firstnames", "batching", "store", "pieces",
+    "errors", "whole", "taxonomy", "text", "tokens", "firstnames", "batching", "store", "pieces",
     "accelerated", "encoder", "calibration", "results", "model", "evaluation", "files", "insights",
     "training", "cli",
 )  # fmt: skip

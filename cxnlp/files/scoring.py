@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import itertools
@@ -27,6 +26,7 @@ from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
 from cxnlp.results import Results
+from cxnlp.whole import sync, whole
 
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".csv": outputs.write_csv,
@@ -43,7 +43,7 @@ CHUNK_CELLS = 500_000
 BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
 #: In the folder of a run that is not whole: what it was asked, and the end of what is half written.
-JOURNAL, UNFINISHED = "journal.json", ".unfinished"
+JOURNAL = "journal.json"
 _OURS = re.compile(r"(?:\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:\.unfinished)?")
 
 
@@ -168,17 +168,17 @@ def score_file(
             rows += len(chunk)
             progress(rows, found.rows)
 
-    whole = work / f"whole{target.suffix}"
+    output = work / f"whole{target.suffix}"
     chunks = _chunks(table, stamp, chunk_rows, lambda row: None)
     pairs = ((chunk, _load(_piece(work, number))) for number, chunk in enumerate(chunks))
-    write(whole, Layout(table, kept, fresh), pairs)
-    _sync(whole)
+    write(output, Layout(table, kept, fresh), pairs)
+    sync(output)
     rejected = _rejected(target)
     if rejects.count:
         os.replace(rejects.path, rejected)
     else:
         rejected.unlink(missing_ok=True)  # of an earlier run
-    os.replace(whole, target)
+    os.replace(output, target)
     shutil.rmtree(work)
     return Report(
         target,
@@ -326,7 +326,7 @@ def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
         return before
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    with _whole(note) as path:
+    with whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
     return journal
 
@@ -370,24 +370,10 @@ def _piece(work: Path, number: int) -> Path:
 
 
 def _keep(piece: Path, readings: pa.Table) -> None:
-    with _whole(piece) as path, pa.ipc.new_file(path, readings.schema) as writer:
+    with whole(piece) as path, pa.ipc.new_file(path, readings.schema) as writer:
         writer.write_table(readings)
 
 
 def _load(piece: Path) -> pa.Table:
     with pa.OSFile(str(piece)) as file:
         return pa.ipc.open_file(file).read_all()
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A path to write to, which is put in place, and durably, only when all is written."""
-    unfinished = path.with_name(path.name + UNFINISHED)
-    yield unfinished
-    _sync(unfinished)
-    os.replace(unfinished, path)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())

@@ -34,6 +34,7 @@ from cxnlp.training.convolutions import Convolutions, even
 from cxnlp.training.fit import Batch, Stage, comments_of, loss_of
 from cxnlp.training.network import Network
 from cxnlp.training.recipe import Sources, evaluator, finish, neutral_sentences
+from cxnlp.whole import whole
 
 log = logging.getLogger("cxnlp.training")
 
@@ -220,17 +221,14 @@ def _taught(
         if not kept.exists():
             read = teacher.classify(portion)
             assert read.evidence is not None
-            part = kept.with_suffix(".part")
-            save_file(
-                {
-                    "aspects": read.aspect_probabilities.reshape(len(portion), -1),
-                    "sentiment": read.sentiment_probabilities,
-                    "language": np.array(indices(read.language, LANGUAGES)),
-                    "quotes": read.evidence.reshape(len(portion), -1, 2),
-                },
-                part,
-            )
-            part.replace(kept)
+            lessons = {
+                "aspects": read.aspect_probabilities.reshape(len(portion), -1),
+                "sentiment": read.sentiment_probabilities,
+                "language": np.array(indices(read.language, LANGUAGES)),
+                "quotes": read.evidence.reshape(len(portion), -1, 2),
+            }
+            with whole(kept) as part:
+                save_file(lessons, part)
             log.info("the teacher has read %d of %d", start + len(portion), len(texts))
         parts.append(_lessons(tokenizer, portion, **load_file(kept)))
     return parts

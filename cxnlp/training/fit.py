@@ -24,6 +24,7 @@ from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training.augment import Augmenter, Comment, unnamed
 from cxnlp.training.base import SPECIALS
 from cxnlp.training.network import Network
+from cxnlp.whole import whole
 
 log = logging.getLogger("cxnlp.training")
 
@@ -319,18 +320,15 @@ def fit(
             if step >= steps:
                 break
             if time.monotonic() - saved > CHECKPOINT_AGE:
-                part = checkpoint.with_suffix(".part")
-                torch.save(
-                    {
-                        "network": network.state_dict(),
-                        "optimiser": optimiser.state_dict(),
-                        "schedule": schedule.state_dict(),
-                        "average": average.state_dict() if average is not None else {},
-                        "step": step,
-                    },
-                    part,
-                )
-                part.replace(checkpoint)
+                state = {
+                    "network": network.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "average": average.state_dict() if average is not None else {},
+                    "step": step,
+                }
+                with whole(checkpoint) as part:
+                    torch.save(state, part)
                 saved = time.monotonic()
         kept = average if average is not None else network
         log.info("%s step %d: %s", stage.name, step, json.dumps(evaluate(kept)))
@@ -346,9 +344,8 @@ def keep(network: Network, stage: Stage, file: Path) -> None:
 
 def save(tensors: dict[str, torch.Tensor], file: Path) -> None:
     """Write tensors to a file that is there whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    save_file(tensors, part)
-    part.replace(file)
+    with whole(file) as part:
+        save_file(tensors, part)
 
 
 def _checkpoint(stage: Stage, folder: Path) -> Path:
