@@ -188,9 +188,10 @@ def evaluate(
     from cxnlp import evaluation
     from cxnlp.files import read_labelled
     from cxnlp.model import load
+    from cxnlp.whole import check_folder
 
-    if output and not output.parent.is_dir():
-        raise CxnlpError(f"There is no folder {output.parent}; make it first.")
+    if output:
+        check_folder(output)
     if output and output.exists() and output.samefile(labelled):
         raise CxnlpError(f"{output} holds the labels; give the metrics another name.")
     data = read_labelled(labelled)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cxnlp.errors import FileError
+
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -18,6 +20,18 @@ def whole(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file to come whose folder is not there, before the work and not after it.
+
+    Raises
+    ------
+    FileError
+        Where it is not.
+    """
+    if not path.parent.is_dir():
+        raise FileError(f"There is no folder {path.parent}; make it first.")
 
 
 def sync(path: Path) -> None:

@@ -26,7 +26,7 @@ from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
 from cxnlp.results import Results
-from cxnlp.whole import sync, whole
+from cxnlp.whole import check_folder, sync, whole
 
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".csv": outputs.write_csv,
@@ -245,8 +245,7 @@ def _writer(target: Path) -> Callable[[Path, Layout, outputs.Pairs], None]:
     write = OUTPUTS.get(target.suffix.lower())
     if write is None:
         raise FileError(f"Cannot write {target.name}: give one of {', '.join(OUTPUTS)}.")
-    if not target.parent.is_dir():
-        raise FileError(f"There is no folder {target.parent}; make it first.")
+    check_folder(target)
     return write
 
 

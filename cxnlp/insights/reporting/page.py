@@ -20,6 +20,7 @@ from cxnlp.insights.reporting.gather import Content, Options, gather
 from cxnlp.insights.reporting.parts import Table
 from cxnlp.insights.reporting.words import LANGUAGES, WORDING, Words
 from cxnlp.insights.scored import Scored, Source
+from cxnlp.whole import check_folder
 
 _LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
 
@@ -87,8 +88,7 @@ def report(
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise CxnlpError(f"The report is a page: give {path.name} the suffix .html.")
-    if not path.parent.is_dir():
-        raise CxnlpError(f"There is no folder {path.parent}; make it first.")
+    check_folder(path)
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
     page = render(content, Words(lang), title, _manifest(model, scored.model))
