@@ -192,8 +192,8 @@ def evaluate(
 
     if output:
         check_folder(output)
-    if output and output.exists() and output.samefile(labelled):
-        raise CxnlpError(f"{output} holds the labels; give the metrics another name.")
+        if output.exists() and output.samefile(labelled):
+            raise CxnlpError(f"{output} holds the labels; give the metrics another name.")
     data = read_labelled(labelled)
     loaded = load(model, device=device)
     guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))

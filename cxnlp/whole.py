@@ -9,11 +9,14 @@ from pathlib import Path
 
 from cxnlp.errors import FileError
 
+#: The end of what is half written; a kill leaves it.
+PART = ".part"
+
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to, which takes its place, and durably, when all is written."""
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(path.name + PART)
     try:
         yield part
         sync(part)

@@ -17,6 +17,7 @@ from conftest import FakeModel
 from cxnlp.errors import FileError
 from cxnlp.files import Report, read_labelled, score_file
 from cxnlp.taxonomy import ASPECTS
+from cxnlp.whole import PART
 
 ROWS = [
     {"id": "007", "comment": "Heel vriendelijk geholpen", "nps": "9"},
@@ -403,7 +404,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
     other.manifest = {"files": {"model.onnx": "1"}}
     with pytest.raises(FileError, match="another model"):
         run(path, tmp_path / target, chunk_rows=7, resume=True, model=other)
-    left = tmp_path / f"{target}.partial" / "000004.arrow.part"
+    left = tmp_path / f"{target}.partial" / f"000004.arrow{PART}"
     left.write_bytes(b"torn")  # as a kill in the middle of a write leaves it
     model = FakeModel()
     report = run(path, tmp_path / target, chunk_rows=8, resume=True, model=model)
@@ -479,6 +480,9 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert run(source, target, force=True).rows == len(ROWS)
     work.mkdir()
     (work / "000000.arrow").touch()  # its journal was deleted first when a run was ended
+    assert run(source, target, force=True).rows == len(ROWS)
+    work.mkdir()
+    (work / f"journal.json{PART}").touch()  # killed before its journal was whole
     assert run(source, target, force=True).rows == len(ROWS)
     work.touch()
     with pytest.raises(FileError, match="is in the way"):

@@ -26,7 +26,7 @@ from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
 from cxnlp.results import Results
-from cxnlp.whole import check_folder, sync, whole
+from cxnlp.whole import PART, check_folder, sync, whole
 
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
     ".csv": outputs.write_csv,
@@ -42,9 +42,9 @@ CHUNK_CELLS = 500_000
 #: Rows that cannot be read are all kept in a file, the first of them in the report.
 BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
-#: In the folder of a run that is not whole: what it was asked, and the end of what is half written.
+#: In the folder of a run that is not whole: what it was asked.
 JOURNAL = "journal.json"
-_OURS = re.compile(r"(?:\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:\.unfinished)?")
+_OURS = re.compile(rf"(?:\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:{re.escape(PART)})?")
 
 
 class Classifier(Protocol):
