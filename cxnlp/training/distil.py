@@ -176,13 +176,13 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
         )
         variants += [vary(comment).text for comment in comments]
     texts = [variants[at] for at in draw.permutation(len(variants))[: config.variants]]
-    whole: list[str] = []
+    own: list[str] = []
     if config.weak:
         weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
-        whole = list(map(unnamed, weak["text"]))
-    texts += whole
+        own = list(map(unnamed, weak["text"]))
+    texts += own
     texts = [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
-    parts = clauses(whole)
+    parts = clauses(own)
     return texts + [parts[at] for at in draw.permutation(len(parts))[: config.sentences]]
 
 
@@ -192,8 +192,8 @@ def clauses(texts: list[str]) -> list[str]:
     By itself a clause shows which words say what the whole comment says.
     """
     parts = dict.fromkeys(part.strip() for text in texts for part in _BREAK.split(text))
-    whole = set(texts)
-    return [part for part in parts if part not in whole and 2 < len(part.split()) <= MOST_WORDS]
+    complete = set(texts)
+    return [part for part in parts if part not in complete and 2 < len(part.split()) <= MOST_WORDS]
 
 
 def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
