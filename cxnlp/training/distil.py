@@ -24,7 +24,6 @@ from tokenizers import Tokenizer
 
 from cxnlp import store
 from cxnlp.encoder import Encoder, Windows
-from cxnlp.firstnames import unnamed
 from cxnlp.model import Model, load
 from cxnlp.taxonomy import LANGUAGES, indices
 from cxnlp.training import corpus
@@ -176,10 +175,7 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
         )
         variants += [vary(comment).text for comment in comments]
     texts = [variants[at] for at in draw.permutation(len(variants))[: config.variants]]
-    own: list[str] = []
-    if config.weak:
-        weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
-        own = list(map(unnamed, weak["text"]))
+    own = config.read_unlabelled()
     texts += own
     texts = [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
     parts = clauses(own)

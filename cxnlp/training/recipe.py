@@ -26,6 +26,7 @@ from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder
 from cxnlp.errors import CxnlpError
 from cxnlp.evaluation import Readings, scores
+from cxnlp.firstnames import unnamed
 from cxnlp.taxonomy import ASPECTS, SIGNS
 from cxnlp.training import card, corpus, export, tune
 from cxnlp.training.augment import Augmenter, Comment
@@ -82,6 +83,13 @@ class Sources:
                 raise ValueError("the recipe names public labels; name the folder of weak ones too")
             tables.append(corpus.read_public(self.public, self.weak))
         return concatenate_datasets(tables)
+
+    def read_unlabelled(self) -> list[str]:
+        """The texts of the weak comments, with names as a model will read them."""
+        if not self.weak:
+            return []
+        weak, _ = corpus.read_weak(self.weak, self.weak_most, self.seed)
+        return list(map(unnamed, weak["text"]))
 
     def claim(self, work: Path) -> None:
         """Make a folder for the steps of this recipe; what an earlier run left there is used.

@@ -23,7 +23,6 @@ from transformers import BertModel
 
 from cxnlp import store
 from cxnlp.errors import CxnlpError
-from cxnlp.firstnames import unnamed
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training import corpus
 from cxnlp.training.augment import Comment
@@ -162,10 +161,7 @@ def taken_up(student: Network, start: Network) -> Network:
 
 def _batches(config: Config, tokenizer: Tokenizer, comments: list[Comment]) -> Batches:
     stage = config.stage
-    texts: list[str] = []
-    if config.weak:
-        weak, _ = corpus.read_weak(config.weak, config.weak_most, config.seed)
-        texts = list(map(unnamed, weak["text"]))
+    texts = config.read_unlabelled()
     blank = Comment(
         "",
         np.zeros(len(SENTIMENTS), np.float32),
