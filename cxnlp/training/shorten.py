@@ -68,7 +68,7 @@ class Config(Sources):
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
-        the weak ones and their clauses.
+        the weak ones and the clauses of all.
     """
 
     teacher: str
@@ -169,8 +169,9 @@ def _batches(config: Config, tokenizer: Tokenizer, comments: list[Comment]) -> B
         np.zeros(len(ASPECTS) * len(SIGNS), np.float32),
         np.full((len(ASPECTS) * len(SIGNS), 2), -1),
     )
-    own = [dataclasses.replace(blank, text=text) for text in [*texts, *clauses(texts)]]
-    log.info("%d labelled comments, %d others and their clauses", len(comments), len(own))
+    parts = clauses([*texts, *(comment.text for comment in comments)])
+    own = [dataclasses.replace(blank, text=text) for text in [*texts, *parts]]
+    log.info("%d labelled comments, %d others and clauses", len(comments), len(own))
     augment = augmenter(stage, comments, config.neutral)
     return Batches(tokenizer, stage, comments, augment, None, own)
 
