@@ -550,6 +550,9 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     on = dataclasses.replace(student, start=str(target), stage=still)
     same = cxnlp.load(shorten.run(on, folder / "on", folder / "further")).classify(texts)
     assert f1(found.decisions, same.decisions) > 0.9
+    learned = dataclasses.replace(on, learned=(len(config.read_labelled()) + 1,))
+    with pytest.raises(CxnlpError, match="learned: a number for each of the files"):
+        shorten.run(learned, folder / "too", folder / "many")
     with pytest.raises(CxnlpError, match="start: the recipe's layers"):
         shorten.run(dataclasses.replace(on, start=str(teacher)), folder / "no", folder / "none")
 
@@ -604,6 +607,29 @@ def test_a_run_that_was_stopped_goes_on_with_other_batches(
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_of_what_was_learned_before_an_epoch_draws_some_anew(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comments = comments_of(corpus.read_labelled([labelled]))
+    new, old = comments[:5], comments[5:]
+    stage = Stage("one", 1, 1e-3, 1e-3, batch_size=4, again=7)
+    vary = Augmenter(comments, {}, join=0.0, bury=0.0, noise=0.0, seed=0)
+    tokenizer = Tokenizer.from_str(tiny.tokenizer())
+    batches = fit.Batches(tokenizer, stage, new, vary, None, None, old)
+    read: list[str] = []
+    monkeypatch.setattr(batches, "_labelled", lambda rows: read.extend(c.text for c in rows))
+    drawn = []
+    for _ in range(2):
+        read.clear()
+        assert len(list(batches.epoch())) == len(batches) == 3
+        assert len(read) == 12
+        for comment in new:
+            read.remove(comment.text)
+        drawn.append(sorted(read))
+    assert drawn[0] != drawn[1]
+    assert {text for texts in drawn for text in texts} <= {comment.text for comment in old}
+
+
 def test_a_shorter_network_keeps_the_layers_that_it_is_told() -> None:
     teacher = tiny.network()
     student = shorten.shortened(teacher, (1,))
@@ -613,6 +639,8 @@ def test_a_shorter_network_keeps_the_layers_that_it_is_told() -> None:
     ids, mask = torch.from_numpy(IDS), torch.from_numpy(IDS != 1)
     same = [student.train().encode(ids, mask) for _ in range(2)]
     assert torch.equal(*same)  # nothing is dropped
+    dropping = shorten.shortened(teacher, (1,), 0.5).train()
+    assert not torch.equal(*(dropping.encode(ids, mask) for _ in range(2)))
     for layers in ((), (1, 0), (0, 0), (2,), (-1,)):
         with pytest.raises(CxnlpError, match="layers: some of 0 to 1, in ascending order"):
             shorten.shortened(teacher, layers)
@@ -787,7 +815,7 @@ def test_the_recipes_can_be_read(path: Path) -> None:
     values = recipe.Config.resolved(path)
     kind = shorten if "layers" in values else distil if "teacher" in values else recipe
     config = kind.Config.read(path)
-    assert config.name == path.stem
+    assert path.stem.removesuffix("-further") == config.name
     assert config.neutral.exists()
     own = path.parents[1] / "corpus" / "train.jsonl"
     assert own in config.labelled

@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ class Stage:
     evidence_weight: float = 0.1
     average: float = 0.0
     """Decay of the moving average of the weights that is kept; 0 keeps the last weights."""
+    again: int = 0
+    """Of the comments that the start has learned from, so many are drawn anew each epoch."""
     copies: int = 1
     """Networks trained from the same start with other seeds; together they label comments."""
     seed: int = 0
@@ -129,13 +131,10 @@ class Batches:
         augment: Augmenter,
         weak: Dataset | None,
         own: list[Comment] | None,
+        old: Sequence[Comment] = (),
     ) -> None:
-        self.tokenizer, self.stage, self.comments, self.augment = (
-            tokenizer,
-            stage,
-            comments,
-            augment,
-        )
+        self.tokenizer, self.stage, self.augment = tokenizer, stage, augment
+        self.comments, self.old = comments, old
         self.draw = np.random.default_rng(stage.seed)
         self.weak: dict[str, Any] = {}
         if weak is not None and stage.weak_share:
@@ -145,7 +144,8 @@ class Batches:
 
     def _counts(self) -> tuple[int, int, int]:
         """Labelled, weak and self-labelled batches of an epoch."""
-        labelled = math.ceil(len(self.comments) / self.stage.batch_size)
+        count = len(self.comments) + min(self.stage.again, len(self.old))
+        labelled = math.ceil(count / self.stage.batch_size)
         weak, own = self.stage.weak_share, self.stage.self_share
         return labelled, round(labelled * weak), round(labelled * own)
 
@@ -161,7 +161,12 @@ class Batches:
         labelled, weak, own = self._counts()
         plan: list[tuple[Callable[[Any], Batch], Any]] = []
         chosen = self.draw.permutation(len(self.own))[: own * self.stage.batch_size]
-        for comments, count in ((self.comments, labelled), ([self.own[i] for i in chosen], own)):
+        again = self.draw.permutation(len(self.old))[: self.stage.again]
+        kinds = (
+            ([*self.comments, *(self.old[i] for i in again)], labelled),
+            ([self.own[i] for i in chosen], own),
+        )
+        for comments, count in kinds:
             variants = [self.augment(comment) for comment in comments]
             slices = self._slices([c.text for c in variants], count)
             plan.extend((self._labelled, [variants[i] for i in rows]) for rows in slices)

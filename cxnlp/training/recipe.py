@@ -69,20 +69,24 @@ class Sources:
     seed: int
     description: str
 
-    def read_labelled(self) -> Dataset:
-        """The labelled comments to fit, public ones among them.
+    def read_tables(self) -> list[Dataset]:
+        """The labelled comments to fit: those of each file, and the public ones last.
 
         Raises
         ------
         ValueError
             For labels of public comments without the folder that holds their texts.
         """
-        tables = [corpus.read_labelled(self.labelled)]
+        tables = [corpus.read_labelled([file]) for file in self.labelled]
         if self.public:
             if not self.weak:
                 raise ValueError("the recipe names public labels; name the folder of weak ones too")
             tables.append(corpus.read_public(self.public, self.weak))
-        return concatenate_datasets(tables)
+        return tables
+
+    def read_labelled(self) -> Dataset:
+        """All of them in one table."""
+        return concatenate_datasets(self.read_tables())
 
     def read_unlabelled(self) -> list[str]:
         """The texts of the weak comments, with names as a model will read them."""

@@ -3,6 +3,10 @@
 The student begins as some of the teacher's layers. Both read every batch, and the student learns
 what the teacher's states are where it skips layers (Jiao et al. 2020, "TinyBERT"), its
 probabilities (Hinton et al. 2015), and the labels of the comments that have some.
+
+A student of all the layers goes on where its teacher is, learns what comments came since, and what
+the teacher says keeps it from forgetting the others (Li and Hoiem 2016, "Learning without
+forgetting"): `cxnlp train recipes/accurate-further.toml`.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from datasets import Dataset, concatenate_datasets
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
@@ -65,6 +70,12 @@ class Config(Sources):
     start
         The model that the student goes on from, one that was made with these layers: a shipped one
         or a folder. Empty: from the layers of the teacher.
+    dropout
+        Of the student; none where no comment is read often enough to be learned by heart.
+    learned
+        So many of the first comments of each file of `labelled`, and of `public` last, `start` has
+        learned from; empty for none. Of these an epoch reads ``again`` of the stage, drawn anew,
+        and of the others all.
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
@@ -75,14 +86,35 @@ class Config(Sources):
     layers: tuple[int, ...]
     states_weight: float
     start: str = ""
+    dropout: float = 0.0
+    learned: tuple[int, ...] = ()
     stage: Stage
 
     @classmethod
     def read(cls, path: Path) -> Config:
         """Read and check a TOML file."""
         values = cls.resolved(path)
-        return cls(
-            **values | {"layers": tuple(values["layers"]), "stage": Stage(**values["stage"])}
+        for key in ("layers", "learned"):
+            values[key] = tuple(values.get(key, ()))
+        return cls(**values | {"stage": Stage(**values["stage"])})
+
+    def known(self, tables: list[Dataset]) -> np.ndarray:
+        """Which of the comments of `read_tables` the start has learned from: (comments,) bool.
+
+        Raises
+        ------
+        CxnlpError
+            Where `learned` is not of these tables.
+        """
+        counts = self.learned or (0,) * len(tables)
+        sizes = [len(table) for table in tables]
+        if len(counts) != len(sizes) or any(c > s for c, s in zip(counts, sizes, strict=True)):
+            raise CxnlpError(
+                f"learned: a number for each of the files of labels, at most {sizes}; "
+                f"not {list(counts)}."
+            )
+        return np.concatenate(
+            [np.arange(size) < count for size, count in zip(sizes, counts, strict=True)]
         )
 
 
@@ -93,10 +125,11 @@ def run(config: Config, work: Path, target: Path) -> Path:
     stored = store.read(config.teacher)
     tokenizer = Tokenizer.from_str(stored.tokenizer)
     teacher = restored(stored)
-    student = shortened(teacher, config.layers)
+    student = shortened(teacher, config.layers, config.dropout)
     if config.start:
         student = taken_up(student, restored(store.read(config.start)))
-    labelled = config.read_labelled()
+    tables = config.read_tables()
+    labelled, known = concatenate_datasets(tables), config.known(tables)
     dev = corpus.read_labelled(config.dev)
     done = work / "student.safetensors"
     if done.exists():
@@ -106,7 +139,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
         place(student)
         student = fit(
             student,
-            _batches(config, tokenizer, comments_of(labelled)),
+            _batches(config, tokenizer, comments_of(labelled), known),
             config.stage,
             work,
             evaluator(dev, tokenizer),
@@ -116,8 +149,8 @@ def run(config: Config, work: Path, target: Path) -> Path:
     return finish(config, student, tokenizer, labelled, dev, target)
 
 
-def shortened(teacher: Network, layers: tuple[int, ...]) -> Network:
-    """A copy of a network that has only those of its layers, without dropout.
+def shortened(teacher: Network, layers: tuple[int, ...], dropout: float = 0.0) -> Network:
+    """A copy of a network that has only those of its layers, and this dropout.
 
     Raises
     ------
@@ -134,10 +167,10 @@ def shortened(teacher: Network, layers: tuple[int, ...]) -> Network:
         )
     encoder.encoder.layer = nn.ModuleList([stack[index] for index in layers])
     encoder.config.num_hidden_layers = len(layers)
-    for part in student.modules():  # no comment is read often enough to be learned by heart
+    for part in student.modules():
         if isinstance(part, nn.Dropout):
-            part.p = 0.0
-    encoder.config.hidden_dropout_prob = 0.0
+            part.p = dropout
+    encoder.config.hidden_dropout_prob = dropout
     return student
 
 
@@ -159,7 +192,9 @@ def taken_up(student: Network, start: Network) -> Network:
     return student
 
 
-def _batches(config: Config, tokenizer: Tokenizer, comments: list[Comment]) -> Batches:
+def _batches(
+    config: Config, tokenizer: Tokenizer, comments: list[Comment], known: np.ndarray
+) -> Batches:
     stage = config.stage
     texts = config.read_unlabelled()
     blank = Comment(
@@ -173,7 +208,8 @@ def _batches(config: Config, tokenizer: Tokenizer, comments: list[Comment]) -> B
     own = [dataclasses.replace(blank, text=text) for text in [*texts, *parts]]
     log.info("%d labelled comments, %d others and clauses", len(comments), len(own))
     augment = augmenter(stage, comments, config.neutral)
-    return Batches(tokenizer, stage, comments, augment, None, own)
+    new, old = ([comments[index] for index in np.flatnonzero(part)] for part in (~known, known))
+    return Batches(tokenizer, stage, new, augment, None, own, old)
 
 
 def lessons(
@@ -193,6 +229,8 @@ def lessons(
         wanted, said = _read(teacher, batch)
     states, outputs = _read(student, batch)
     total = losses(outputs, softened(batch, said, stage.soften), stage)
+    if not weight:
+        return total
     for own, index in zip(states[1:], layers, strict=True):  # after the embeddings
         right = wanted[index + 1][batch.mask].float()
         wrong = (own[batch.mask].float() - right).square().mean(0)
