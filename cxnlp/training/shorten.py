@@ -73,9 +73,9 @@ class Config(Sources):
     dropout
         Of the student; none where no comment is read often enough to be learned by heart.
     learned
-        So many of the first comments of each file of `labelled`, and of `public` last, `start` has
-        learned from; empty for none. Of these an epoch reads ``again`` of the stage, drawn anew,
-        and of the others all.
+        So many of the first comments of each file of `labelled`, and of `public` last, the weights
+        that the student starts from have learned from; empty for none. Of these an epoch reads
+        ``again`` of the stage, drawn anew, and of the others all.
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
@@ -99,7 +99,7 @@ class Config(Sources):
         return cls(**values | {"stage": Stage(**values["stage"])})
 
     def known(self, tables: list[Dataset]) -> np.ndarray:
-        """Which of the comments of `read_tables` the start has learned from: (comments,) bool.
+        """Which of the comments of `read_tables` were `learned` before: (comments,) bool.
 
         Raises
         ------
