@@ -547,7 +547,7 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     kept = shorten.run(student, folder / "shortened", folder / "kept")  # from what is left of it
     assert (kept / "model.onnx").read_bytes() == (target / "model.onnx").read_bytes()
     still = dataclasses.replace(stage, epochs=0.1, learning_rate=0.0, head_learning_rate=0.0)
-    on = dataclasses.replace(student, start=str(target), stage=still)
+    on = dataclasses.replace(student, start=str(target), stage=still, mixed=0.5)
     same = cxnlp.load(shorten.run(on, folder / "on", folder / "further")).classify(texts)
     assert f1(found.decisions, same.decisions) > 0.9
     learned = dataclasses.replace(on, learned=(len(config.read_labelled()) + 1,))
@@ -644,6 +644,19 @@ def test_a_shorter_network_keeps_the_layers_that_it_is_told() -> None:
     for layers in ((), (1, 0), (0, 0), (2,), (-1,)):
         with pytest.raises(CxnlpError, match="layers: some of 0 to 1, in ascending order"):
             shorten.shortened(teacher, layers)
+
+
+def test_weights_are_mixed_with_those_before() -> None:
+    network, other = tiny.network(), tiny.network()
+    before = {name: own.clone() for name, own in network.state_dict().items()}
+    for own in network.parameters():
+        own.data += 1.0
+    shorten.mix(network, before, 0.25)
+    for name, own in network.named_parameters():
+        assert torch.allclose(own, before[name] + 0.75, atol=1e-6)
+    shorten.mix(network, other.state_dict(), 1.0)
+    for name, own in network.state_dict().items():
+        assert own.equal(other.state_dict()[name])
 
 
 def test_a_student_that_is_its_teacher_has_nothing_to_learn() -> None:

@@ -15,6 +15,7 @@ import copy
 import dataclasses
 import functools
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,10 @@ class Config(Sources):
         So many of the first comments of each file of `labelled`, and of `public` last, the weights
         that the student starts from have learned from; empty for none. Of these an epoch reads
         ``again`` of the stage, drawn anew, and of the others all.
+    mixed
+        Share of the weights that the student starts from in those that it ends with: what went on
+        from good weights reads other comments better so, and what it learned from hardly worse
+        (https://arxiv.org/abs/2109.01903).
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
@@ -88,6 +93,7 @@ class Config(Sources):
     start: str = ""
     dropout: float = 0.0
     learned: tuple[int, ...] = ()
+    mixed: float = 0.0
     stage: Stage
 
     @classmethod
@@ -137,6 +143,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     else:
         place(teacher)
         place(student)
+        before = copy.deepcopy(student.state_dict())
         student = fit(
             student,
             _batches(config, tokenizer, comments_of(labelled), known),
@@ -145,6 +152,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
             evaluator(dev, tokenizer),
             functools.partial(lessons, teacher, config.layers, config.states_weight),
         )
+        mix(student, before, config.mixed)
         keep(student, config.stage, done)
     return finish(config, student, tokenizer, labelled, dev, target)
 
@@ -190,6 +198,14 @@ def taken_up(student: Network, start: Network) -> Network:
         )
     student.load_state_dict(theirs)
     return student
+
+
+@torch.no_grad()
+def mix(student: Network, before: Mapping[str, torch.Tensor], share: float) -> None:
+    """Move the student's weights by `share` to what they were before."""
+    for name, own in student.state_dict().items():
+        if own.is_floating_point():
+            own.lerp_(before[name].to(own.device), share)
 
 
 def _batches(
