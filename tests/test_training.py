@@ -646,17 +646,14 @@ def test_a_shorter_network_keeps_the_layers_that_it_is_told() -> None:
             shorten.shortened(teacher, layers)
 
 
-def test_weights_are_mixed_with_those_before() -> None:
-    network, other = tiny.network(), tiny.network()
-    before = {name: own.clone() for name, own in network.state_dict().items()}
-    for own in network.parameters():
-        own.data += 1.0
-    shorten.mix(network, before, 0.25)
-    for name, own in network.named_parameters():
-        assert torch.allclose(own, before[name] + 0.75, atol=1e-6)
-    shorten.mix(network, other.state_dict(), 1.0)
-    for name, own in network.state_dict().items():
-        assert own.equal(other.state_dict()[name])
+def test_weights_move_to_those_of_another_network() -> None:
+    network = copy.deepcopy(tiny.network())
+    before, other = copy.deepcopy(network), copy.deepcopy(network)
+    for there in other.parameters():
+        there.data += 1.0
+    fit.move(network, other, 0.25)
+    for own, was in zip(network.parameters(), before.parameters(), strict=True):
+        assert torch.allclose(own, was + 0.25, atol=1e-6)
 
 
 def test_a_student_that_is_its_teacher_has_nothing_to_learn() -> None:

@@ -312,7 +312,7 @@ def fit(
             schedule.step()
             step += 1
             if average is not None:
-                _move(average, network, min(stage.average, (step + 1) / (step + 10)))
+                move(average, network, 1 - min(stage.average, (step + 1) / (step + 10)))
             running += loss.detach()
             if step % 50 == 0:
                 count = step - told
@@ -376,13 +376,14 @@ def _groups(network: Network, stage: Stage) -> list[dict]:
 
 
 @torch.no_grad()
-def _move(average: Network, network: Network, decay: float) -> None:
+def move(network: Network, other: Network, share: float) -> None:
+    """Move the weights of `network` by `share` to those of another of its shape."""
     pairs = [
-        (mean, current)
-        for mean, current in zip(average.parameters(), network.parameters(), strict=True)
-        if current.requires_grad
+        (own, their)
+        for own, their in zip(network.parameters(), other.parameters(), strict=True)
+        if their.requires_grad
     ]
-    torch._foreach_lerp_([m for m, _ in pairs], [c for _, c in pairs], 1 - decay)
+    torch._foreach_lerp_([own for own, _ in pairs], [their for _, their in pairs], share)
 
 
 @torch.inference_mode()

@@ -15,7 +15,6 @@ import copy
 import dataclasses
 import functools
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +41,7 @@ from cxnlp.training.fit import (
     half_precision,
     keep,
     losses,
+    move,
 )
 from cxnlp.training.network import Network, place
 from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
@@ -143,7 +143,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     else:
         place(teacher)
         place(student)
-        before = copy.deepcopy(student.state_dict())
+        before = copy.deepcopy(student)
         student = fit(
             student,
             _batches(config, tokenizer, comments_of(labelled), known),
@@ -152,7 +152,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
             evaluator(dev, tokenizer),
             functools.partial(lessons, teacher, config.layers, config.states_weight),
         )
-        mix(student, before, config.mixed)
+        move(student, before, config.mixed)
         keep(student, config.stage, done)
     return finish(config, student, tokenizer, labelled, dev, target)
 
@@ -198,14 +198,6 @@ def taken_up(student: Network, start: Network) -> Network:
         )
     student.load_state_dict(theirs)
     return student
-
-
-@torch.no_grad()
-def mix(student: Network, before: Mapping[str, torch.Tensor], share: float) -> None:
-    """Move the student's weights by `share` to what they were before."""
-    for name, own in student.state_dict().items():
-        if own.is_floating_point():
-            own.lerp_(before[name].to(own.device), share)
 
 
 def _batches(
