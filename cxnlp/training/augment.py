@@ -54,6 +54,12 @@ _SETS = {
         "monteur|technieker", "zorgverzekeraar|mutualiteit", "gemeentehuis|stadhuis",
         "slager|beenhouwer", "toetje|dessert", "friet|frieten|patat", "rommel|brol",
         "cv-ketel|verwarmingsketel", "aan de lijn|aan de telefoon", "kapot|stuk",
+        "snel|vlug|rap", "boos|kwaad", "flauwekul|zever", "schoonmaken|kuisen",
+        "schoongemaakt|gekuist", "schoonmaakster|poetsvrouw", "wachtkamer|wachtzaal",
+        "doorverbonden|doorgeschakeld", "kassabon|kasticket", "winkelwagen|winkelkar",
+        "cadeaubon|geschenkbon|cadeaucheque", "statiegeld|leeggoed", "vuilnisbak|vuilbak",
+        "milieustraat|containerpark|recyclagepark", "bejaardentehuis|rusthuis", "fiets|velo",
+        "kop koffie|tas koffie", "kopje koffie|tasje koffie", "lunch|middagmaal", "wc|toilet",
     ),
     "en": (
         "lady|gentleman", "man|woman|guy", "boy|girl", "sir|madam", "mr|mrs|ms", "waiter|waitress",

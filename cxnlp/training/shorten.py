@@ -78,9 +78,9 @@ class Config(Sources):
         that the student starts from have learned from; empty for none. Of these an epoch reads
         ``again`` of the stage, drawn anew, and of the others all.
     mixed
-        Share of the weights that the student starts from in those that it ends with: what went on
-        from good weights reads other comments better so, and what it learned from hardly worse
-        (https://arxiv.org/abs/2109.01903).
+        Share of the weights that the student starts from in those that it ends with. A network that
+        went on from good weights reads other comments better so, and what it has learned from
+        hardly worse (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
