@@ -188,6 +188,12 @@ def test_names_are_learned_as_they_will_be_read() -> None:
     assert read.text[slice(*read.quotes[0])] == f"{STAND_IN} was kortaf"
 
 
+@pytest.mark.parametrize("language", sorted(augment._SETS))
+def test_a_word_has_one_set_of_others(language: str) -> None:
+    words = [word for words in augment._SETS[language] for word in words.split("|")]
+    assert len(words) == len({*words})
+
+
 def test_a_swap_says_it_as_in_flanders() -> None:
     text = "Als je belt over je koelkast, heb je meteen een aardige monteur."
     said = augment.Comment(

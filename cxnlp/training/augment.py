@@ -40,7 +40,7 @@ _SETS = {
         "leuk|plezant|tof", "leuke|plezante|toffe", "aardig|sympathiek", "aardige|sympathieke",
         "vervelend|ambetant", "vervelende|ambetante", "tevreden|content", "gek|zot",
         "jammer|spijtig", "helaas|jammer genoeg|spijtig genoeg", "ellende|miserie",
-        "bedankt|merci", "dank je wel|dank u wel|dankjewel|merci", "gezeur|gezaag",
+        "bedankt|dank je wel|dank u wel|dankjewel|merci", "gezeur|gezaag",
         "meteen|direct|onmiddellijk|dadelijk", "straks|subiet", "de hele|heel de|de ganse",
         "heel|zeer", "niks|niets", "telkens|elke keer|iedere keer", "ochtend|voormiddag",
         "middag|namiddag", "een beetje|een bitje", "misschien|wellicht", "natuurlijk|uiteraard",
