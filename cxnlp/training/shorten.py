@@ -80,7 +80,8 @@ class Config(Sources):
     mixed
         Share of the weights that the student starts from in those that it ends with. A network that
         went on from good weights reads other comments better so, and what it has learned from
-        hardly worse (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+        hardly worse (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). What the log
+        tells of the dev comments is of the weights before they are mixed.
     stage
         The table of its `cxnlp.training.fit.Stage`: ``soften`` is the share of the teacher in the
         labels, ``self_share`` of the batches of comments that only the teacher labels, which are
