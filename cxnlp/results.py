@@ -316,7 +316,7 @@ class Results(Sequence[Result]):
         ----------
         index
             Of the rows; else that of the pandas column which was read, so that the frame joins the
-            one that it came from; else they are numbered.
+            one that it came from, if each label stands in it once; else they are numbered.
         """
         import pandas as pd
 

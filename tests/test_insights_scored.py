@@ -191,11 +191,37 @@ def test_what_was_not_scored_is_refused(results: Results, tmp_path: Path) -> Non
         Scored.of(tmp_path / "nothing.csv")
 
 
+@pytest.mark.parametrize("evidence", [True, False])
+def test_the_comments_are_those_that_were_read(results: Results, evidence: bool) -> None:
+    frame = results.to_pandas()
+    if not evidence:
+        frame = frame[[c for c in frame if not c.endswith("_evidence")]]
+    frame["remark"] = [None, "teruggebeld, dossier gesloten", None, None, "niets te lezen"]
+    assert Scored.of(frame).comments.equals(results.texts)
+    pd.testing.assert_frame_equal(insights.pillars(frame), insights.pillars(results))
+    if evidence:  # all filled, and still not what was read
+        frame["remark"] = [f"klant {number} heeft teruggebeld" for number in range(5)]
+        assert Scored.of(frame).comments.equals(results.texts)
+        assert Scored.of(frame.drop(columns="text")).texts is None
+
+
+def test_what_an_index_names_is_a_column(results: Results) -> None:
+    frame = results.to_pandas(pd.Index(list("edcba"), name="id")).assign(store=list("vwxyz"))
+    assert Scored.of(frame).extra.to_dict("list") == {"store": list("vwxyz"), "id": list("edcba")}
+    assert insights.to_long(frame)["id"].tolist() == ["e", "e", "b"]
+    frame.index.name = "store"
+    assert Scored.of(frame).extra.to_dict("list") == {"store": list("vwxyz")}
+
+
 def test_columns_beside_the_readings(results: Results) -> None:
     frame = results.to_pandas().assign(store=list("abcde"))
     scored = Scored.of(frame)
     assert scored.column("store", "groups").tolist() == list("abcde")
     assert scored.column(pa.array([1, 2, 3, 4, 5]), "scores").tolist() == [1, 2, 3, 4, 5]
+    assert scored.column("cx_language", "groups").tolist() == results.language.tolist()
+    assert scored.column("cx_sentiment", "groups").tolist() == results.sentiment.tolist()
+    numbered = Scored.of(results.to_pandas().assign(**{"2024": range(5)}))
+    assert numbered.column(2024, "scores").tolist() == [0, 1, 2, 3, 4]
     moved = pd.Series(range(5), index=range(10, 15))
     assert scored.column(moved, "scores").index.tolist() == [0, 1, 2, 3, 4]
     with pytest.raises(CxnlpError, match="no column 'shop' for the groups. Columns: store"):

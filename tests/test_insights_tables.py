@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from chance import chance
 from test_insights_intervals import plain_fisher, plain_net, plain_wilson
@@ -281,6 +284,29 @@ def test_groups_of_one_member() -> None:
 def test_groups_of_lists() -> None:
     with pytest.raises(CxnlpError, match="The groups are lists"):
         compare(chance(2), [["A"], ["B"]])
+
+
+def test_numbers_among_the_names_of_groups() -> None:
+    mixed = compare(chance(80, no_text=0), pd.Series([101, "Web", " Web ", " "] * 20, dtype=object))
+    assert mixed["group"].unique().tolist() == [101, "Web"]
+    assert mixed["comments"].unique().tolist() == [20, 40]
+    assert mixed.attrs["ungrouped"] == 20
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array(["A", "B", " A", None] * 10).dictionary_encode(),
+        pa.array([dt.date(2026, 3, 1), dt.date(2026, 3, 2), None, None] * 10),
+        pa.array([Decimal("1.5"), Decimal("2.5"), None, None] * 10),
+    ],
+    ids=["dictionary", "dates", "decimals"],
+)
+def test_groups_of_arrow_types(values: pa.Array) -> None:
+    groups = pd.Series(pd.arrays.ArrowExtensionArray(values))
+    frame = compare(chance(40, no_text=0), groups)
+    assert frame["group"].nunique() == 2
+    assert frame.attrs["ungrouped"] == sum(value is None for value in values.to_pylist())
 
 
 @pytest.mark.parametrize("rows", [0, 1, 5])

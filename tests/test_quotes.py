@@ -139,7 +139,9 @@ def test_of_a_table_the_words_are_found_in_the_comment() -> None:
     assert row["text"][row["start"] - 3 : row["end"]] == "op tijd"
     frame["cx_time"] = "negative"
     frame["cx_time_evidence"] = "staat er niet"
-    assert quotes(frame, "time", "negative")["evidence"].tolist() == [""]
+    with pytest.raises(CxnlpError, match="not clear"):  # is it the column that was read?
+        quotes(frame, "time", "negative")
+    assert quotes(frame, "time", "negative", text="comment")["evidence"].tolist() == [""]
 
 
 def test_a_model_may_measure_likeness(waits: Results) -> None:

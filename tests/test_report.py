@@ -302,6 +302,13 @@ def test_a_year_between_two_waves_is_no_short_time(make: Any) -> None:
     assert ["’25" in page.text, "’26" in page.text] == [True, True]  # on the axis
 
 
+@pytest.mark.parametrize(("lang", "told"), [("en", "29 Dec 2025"), ("nl", "29 dec 2025")])
+def test_the_week_of_new_year_has_the_year_of_its_monday(lang: str, told: str) -> None:
+    week = pd.Period("2026-01-02", "W-SUN")
+    assert Words(lang).period(week) == told
+    assert Words(lang).period(week, short=True, year=True) == told.replace("2025", "’25")
+
+
 def test_a_stray_date_does_not_hide_the_trend() -> None:
     days = [f"2025-{month:02}-10" for month in range(1, 13)] * 3 + ["1900-01-01"]
     content = gather(Scored.of(table(SAID * 37, ONE * 37, date=days)), Options())
@@ -405,6 +412,7 @@ def test_refusals(tmp_path: Path) -> None:
         ({"group": "team"}, "no column 'team' for the groups"),
         ({"model": "no-such-model"}, "No model 'no-such-model'"),
         ({"kind": "stairs"}, "kind is 'stairs'; give one of nps"),
+        ({"score": [9] * len(ONE)}, "score is a list; give the name of a column"),
     ):
         with pytest.raises(CxnlpError, match=message):
             cxnlp.report(results, path, **options)

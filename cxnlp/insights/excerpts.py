@@ -53,9 +53,9 @@ def excerpts(
     Returns
     -------
     pandas.DataFrame
-        k rows: ``index`` (of the comment), ``text`` (as shown), ``evidence`` (empty where it is
-        not known), ``confidence``, ``start`` and ``end`` of the evidence in ``text`` (0 and 0
-        where there is none), ``language``.
+        k rows: ``index`` (of the comment: its row, from 0), ``text`` (as shown), ``evidence``
+        (empty where it is not known), ``confidence``, ``start`` and ``end`` of the evidence in
+        ``text`` (0 and 0 where there is none), ``language``.
     """
     texts = scored.comments.take(pa.array(rows, pa.int64())).to_pylist()
     shown = []

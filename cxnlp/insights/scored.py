@@ -108,7 +108,13 @@ class Scored:
                     f"{type(source).__name__} holds no readings; pass cxnlp.Results, a scored "
                     "table, or the path of a scored file"
                 )
-            source = pa.table(source).to_pandas(ignore_metadata=True)
+            try:
+                source = pa.table(source).to_pandas(ignore_metadata=True)
+            except pa.ArrowInvalid:
+                raise TypeError(
+                    f"{type(source).__name__} is one column, and readings are many; pass "
+                    "cxnlp.Results, a scored table, or the path of a scored file"
+                ) from None
         return cls._of_frame(source, "the table", text)
 
     @classmethod
@@ -129,7 +135,7 @@ class Scored:
 
     @classmethod
     def _of_frame(cls, frame: pd.DataFrame, name: str, text: str | None) -> Scored:
-        frame = frame.reset_index(drop=True)
+        frame = _with_index(frame)
         columns = [str(column) for column in frame.columns]
         frame.columns = pd.Index(columns)
         if twice := sorted({column for column in columns if columns.count(column) > 1}):
@@ -143,7 +149,6 @@ class Scored:
                 f"{name} has no column {missing[0]!r}; score it first, with `cxnlp score` or "
                 "cxnlp.classify(...).to_pandas()."
             )
-        found = _text_column(frame, name, text)
         polarity = np.stack(
             [_names(frame[f"{PREFIX}{aspect}"], POLARITIES, name, True) for aspect in ASPECTS],
             axis=1,
@@ -164,8 +169,9 @@ class Scored:
         if f"{PREFIX}model" in frame:
             own.add(f"{PREFIX}model")
             models = frame[f"{PREFIX}model"].unique().tolist()
-        texts = to_column(map(flat, _cells(frame[found], name))) if found else None
         no_text = _flags(frame[f"{PREFIX}no_text"], name)
+        found = _text_column(frame, name, text, words, np.flatnonzero(~no_text)[:_SAMPLE_ROWS])
+        texts = to_column(map(flat, _cells(frame[found], name))) if found else None
         if texts is not None:  # a comment may have been taken out after it was scored
             no_text = no_text | texts.is_null().to_numpy(zero_copy_only=False)
         return cls(
@@ -209,7 +215,8 @@ class Scored:
         Parameters
         ----------
         values
-            A name, or a list, array or column of n values.
+            A name; ``cx_language`` or ``cx_sentiment``; or a list, array or column of n values, in
+            the order of the rows, whatever its index.
         what
             What it holds, for the messages: "dates", "groups".
 
@@ -218,7 +225,10 @@ class Scored:
         CxnlpError
             For a name that no column has, or another number of values than rows.
         """
-        if isinstance(values, str):
+        if isinstance(values, str | int):
+            values = str(values)
+            if values in (f"{PREFIX}language", f"{PREFIX}sentiment"):
+                return pd.Series(getattr(self, values.removeprefix(PREFIX)))
             if values not in self.extra:
                 raise CxnlpError(
                     f"There is no column {values!r} for the {what}. Columns: "
@@ -259,16 +269,53 @@ class Scored:
         )
 
 
-def _text_column(frame: pd.DataFrame, name: str, wanted: str | None) -> str | None:
-    """The column of the comments; None where it was not said and is not clear."""
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with its rows numbered; what its index names become columns too."""
+    levels = frame.index.to_frame(index=False)
+    named = [name for name in frame.index.names if name is not None and name not in frame]
+    return pd.concat([frame.reset_index(drop=True), levels[named]], axis=1)
+
+
+def _text_column(
+    frame: pd.DataFrame, name: str, wanted: str | None, words: np.ndarray, read: np.ndarray
+) -> str | None:
+    """The column of the comments; None where it was not said and is not clear.
+
+    Others may hold text too. The comments are there in the rows that were `read`, with the `words`
+    that carry what was read in them.
+    """
+    columns = list(frame.columns)
+    if wanted is None and len(read):
+        own = [column for column in columns if not column.startswith(PREFIX)]
+        fits = {c: _fit(list(_sample(frame[c].iloc[read])), words[read]) for c in own}
+        least = max(0.5, max(fits.values(), default=0) - 0.1)
+        columns = [column for column in own if fits[column] >= least]
+        if len(columns) == 1 and (words[read] != None).any():  # noqa: E711
+            return columns[0]
     try:
-        return find_text_column(
-            list(frame.columns), lambda column: _sample(frame[column]), name, wanted
-        )
+        return find_text_column(columns, lambda column: _sample(frame[column]), name, wanted)
     except FileError:
         if wanted is not None:
             raise
         return None
+
+
+def _fit(cells: list[Any], words: np.ndarray) -> float:
+    """The share of k cells that hold text, and in it the words of their row of (k, 17)."""
+    return float(
+        np.mean(
+            [
+                isinstance(cell, str)
+                and all(
+                    part in cell
+                    for each in row
+                    if isinstance(each, str)
+                    for part in ([each] if each in cell else each.split(" | "))
+                )
+                for cell, row in zip(cells, words, strict=True)
+            ]
+        )
+    )
 
 
 def _sample(column: pd.Series) -> pd.Series:

@@ -230,8 +230,10 @@ def aspect_columns(aspects: np.ndarray) -> dict[str, Any]:
 
 def _stripped(column: pd.Series) -> pd.Series:
     """Groups without the blanks around their names; a blank name is none."""
+    if isinstance(column.dtype, pd.ArrowDtype):  # pandas cannot convert or sort each of these
+        column = column.array.__arrow_array__().to_pandas()
     column = column.convert_dtypes()
-    if pd.api.types.is_string_dtype(column):
-        column = column.str.strip()
+    if pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column):
+        column = column.map(lambda name: name.strip() if isinstance(name, str) else name)
         column = column.mask(column == "")
     return column

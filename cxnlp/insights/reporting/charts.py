@@ -253,7 +253,7 @@ def _trend(axes: Axes, rows: pd.DataFrame, words: Words, width: float) -> None:
     middle = int(np.abs(at - at[-1] / 2).argmin())
     apart = min(at[middle], at[-1] - at[middle]) >= at[-1] / 4
     ticks = sorted({0, *([middle] if width == WIDE and apart else []), len(rows) - 1})
-    years = periods[0].year != periods[-1].year
+    years = periods[0].start_time.year != periods[-1].start_time.year
     named = [words.period(periods[tick], short=True, year=years) for tick in ticks]
     axes.set_xticks(at[ticks], named, fontsize=11)
     names = axes.get_xticklabels()  # none where another chart stands below

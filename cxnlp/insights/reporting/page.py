@@ -88,6 +88,12 @@ def report(
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise CxnlpError(f"The report is a page: give {path.name} the suffix .html.")
+    for what, column in (("text", text), ("date", date), ("score", score), ("group", group)):
+        if not isinstance(column, str | None):
+            raise CxnlpError(
+                f"{what} is a {type(column).__name__}; give the name of a column of a table, such "
+                "as results.to_pandas().assign(nps=…)."
+            )
     check_folder(path)
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))

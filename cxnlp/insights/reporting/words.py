@@ -66,13 +66,13 @@ class Words:
 
     def period(self, period: pd.Period, short: bool = False, year: bool = False) -> str:
         """A month, quarter or week; where it is `short`, a week has its `year` only if asked."""
-        dated = f" ’{period.year % 100:02}" if short else f" {period.year}"
+        start = period.start_time  # the year of a week is that of its Monday, as its month is
+        dated = f" ’{start.year % 100:02}" if short else f" {start.year}"
         if period.freqstr.startswith("Y"):
-            return str(period.year)
+            return str(start.year)
         if period.freqstr.startswith("Q"):
             name = ("Q" if self.lang == "en" else "K") + str(period.quarter)
             return name + dated
-        start = period.start_time
         month = _MONTHS[self.lang][start.month - 1]
         if period.freqstr.startswith("W"):
             day = f"{start.day} {month}"
