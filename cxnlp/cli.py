@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -119,6 +120,8 @@ def score(
         f"{report.rows:,} rows scored from column {report.text!r}{resumed}, "
         f"{pace:,.0f} per second: {report.target}"
     )
+    if text is None and len(report.text.split()) > 4 and "?" not in report.text:
+        _say("if that is a comment, put a line with names on top: it was not read")
 
 
 @app.command()
@@ -188,7 +191,7 @@ def evaluate(
     from cxnlp import evaluation
     from cxnlp.files import read_labelled
     from cxnlp.model import load
-    from cxnlp.whole import check_folder
+    from cxnlp.whole import check_folder, whole
 
     if output:
         check_folder(output)
@@ -200,7 +203,8 @@ def evaluate(
     report = evaluation.report(data.truth, guess, data.sources)
     typer.echo(evaluation.tables(report))
     if output:
-        output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        with whole(output) as part:
+            part.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         _say(f"written to {output}")
     if record:
         from cxnlp.training import card
@@ -273,7 +277,7 @@ def train(
         values = recipe.Config.resolved(config)
         kind = shorten if "layers" in values else distil if "teacher" in values else recipe
         settings = kind.Config.read(config)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise CxnlpError(f"{config} is no recipe ({error}); see recipes/accurate.toml.") from None
     if base and kind is not recipe:
         raise CxnlpError(f"{config} has a teacher and no base; leave --base out.")
@@ -305,6 +309,8 @@ def _kinds(names: list[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; a refusal is one line and exit code 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what it cannot show is no reason to stop
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except (CxnlpError, OSError) as error:

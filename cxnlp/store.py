@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cxnlp import taxonomy
+from cxnlp.calibration import Calibration
 from cxnlp.errors import ModelError
 from cxnlp.whole import whole
 
@@ -33,10 +34,14 @@ class StoredModel:
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a model that is shipped under `name`, or the folder `name` itself."""
+    """The folder of a model that is shipped under `name`, or the folder `name` itself.
+
+    ``"fast"`` is the shipped one, and ``"./fast"`` or ``"fast/"`` a folder of that name.
+    """
     if not isinstance(name, str | Path):
         raise TypeError(f"model is {name!r}; give its name, its folder, or a loaded Model")
-    shipped = [home / name for home in HOMES if (home / name / MANIFEST).is_file()]
+    homes = HOMES if Path(name).name == str(name) else ()
+    shipped = [home / name for home in homes if (home / name / MANIFEST).is_file()]
     if isinstance(name, str) and shipped:
         return shipped[0]
     if (Path(name) / MANIFEST).is_file():
@@ -73,13 +78,20 @@ def read(name: str | Path) -> StoredModel:
             f"{FORMAT}. Install the cxnlp version that wrote it, or train it anew."
         )
     ours = label_names()
-    theirs = {key: manifest.get("labels", {}).get(key) for key in ours}
+    labels = manifest.get("labels")
+    theirs = {key: labels.get(key) if isinstance(labels, dict) else None for key in ours}
     if theirs != ours:
         odd = ", ".join(key for key in ours if theirs[key] != ours[key])
         raise ModelError(f"{folder} was trained on other labels ({odd}); train it anew.")
     lacking = [key for key in ("files", "calibration") if key not in manifest]
     if lacking:
         raise ModelError(f"{folder / MANIFEST} lacks {' and '.join(lacking)}; fetch it anew.")
+    try:
+        Calibration.from_json(manifest["calibration"])
+        for figure in manifest.get("figures", []):
+            figure["data"], figure["command"], figure["report"]["overall"].items()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder / MANIFEST} is damaged ({error!r}); fetch it anew.") from None
     contents = {}
     for file in (NETWORK, TOKENIZER):
         try:

@@ -82,6 +82,19 @@ def test_a_file_of_which_no_row_can_be_read_fails(
     assert run(monkeypatch, "score", comments, "--force") == 0
 
 
+def test_a_name_that_may_be_a_comment_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "a.csv"
+    rows = "heel lang gewacht aan de balie\nsnel en vriendelijk geholpen\n"
+    hints = []
+    for name in ("Duurde veel te lang allemaal", "Wat vond u van ons bezoek?", "comment"):
+        path.write_text(f"{name}\n{rows}", encoding="utf-8")
+        assert run(monkeypatch, "score", path, "--force") == 0
+        hints.append("put a line with names on top" in capsys.readouterr().err)
+    assert hints == [True, False, False]
+
+
 def test_columns_that_give_way_are_named(
     comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -115,7 +128,14 @@ def test_a_refusal_is_one_line(
 
 @pytest.mark.parametrize(
     "recipe",
-    ["name = [", 'name = "x"', 'teacher = "fast"\nname = "x"', 'layers = [1]\nname = "x"'],
+    [
+        "name = [",
+        'name = "x"',
+        'teacher = "fast"\nname = "x"',
+        'layers = [1]\nname = "x"',
+        'name = "x"\ndev = ["dev.jsonl"]',
+        'name = "x"\nneutral = "neutral.jsonl"',
+    ],
 )
 def test_a_faulty_recipe_is_refused_in_a_line(
     recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture

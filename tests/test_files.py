@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -368,8 +369,11 @@ def test_comments_do_not_give_way_to_readings(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", [{"cx_sentiment": "traag", "cx_own": "x"}])
     with pytest.raises(FileError, match="would give way"):
         run(source, tmp_path / "out.csv", text="cx_sentiment")
-    report = run(source, tmp_path / "out.csv", text="cx_own")
-    assert report.replaced == ["cx_sentiment"]
+    with pytest.raises(FileError, match=r"\(cx_sentiment\), though no earlier scoring wrote them"):
+        run(source, tmp_path / "out.csv", text="cx_own")
+    own = write(tmp_path / "own.csv", [{"cx_own": "x"}])
+    report = run(own, tmp_path / "out.csv", text="cx_own")
+    assert report.replaced == []
     assert read(report.target)[0]["cx_own"] == "x"
 
 
@@ -607,6 +611,21 @@ def test_a_title_above_the_column_names_is_named(tmp_path: Path) -> None:
         path = workbook(tmp_path / "in.xlsx", {"Data": [*above, *table]})
         with pytest.raises(FileError, match="'Q 3', looks like a title.* Delete what stands above"):
             run(path, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_an_index_without_a_name_is_no_title(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"in{suffix}"
+    frame = pd.DataFrame({"comment": ["heel traag", "snel geholpen", "top"]})
+    (frame.to_csv if suffix == ".csv" else frame.to_excel)(path)
+    assert run(path, tmp_path / "out.csv").text == "comment"
+
+
+def test_columns_that_only_have_the_names_of_readings_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("comment,cx_score,cx_product\nheel traag,8,laptop\n", encoding="utf-8")
+    with pytest.raises(FileError, match=r"\(cx_score, cx_product\), though no earlier scoring"):
+        run(path, tmp_path / "out.csv")
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import cxnlp
 PACKAGE = Path(cxnlp.__file__).parent
 #: Each module imports only from those before it.
 ORDER = (
-    "errors", "whole", "taxonomy", "text", "tokens", "firstnames", "batching", "store", "pieces",
-    "accelerated", "encoder", "calibration", "results", "model", "evaluation", "files", "insights",
-    "training", "cli",
+    "errors", "whole", "taxonomy", "text", "tokens", "firstnames", "batching", "calibration",
+    "store", "pieces", "accelerated", "encoder", "results", "model", "evaluation", "files",
+    "insights", "training", "cli",
 )  # fmt: skip
 
 

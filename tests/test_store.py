@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,34 @@ def test_a_manifest_that_lacks_something_is_refused(folder: Path, key: str) -> N
     (folder / store.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelError, match=f"lacks {key}"):
         store.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"thresholds"', '"thresholdz"'),
+        ('"slope"', '"slopf"'),
+        ('"labels": {', '"labels": null, "others": {'),
+        ('"name": "tiny"', '"figures": [{"data": "mine"}]'),
+    ],
+)
+def test_a_damaged_manifest_is_refused(folder: Path, old: str, new: str) -> None:
+    manifest = folder / store.MANIFEST
+    text = manifest.read_text(encoding="utf-8")
+    assert old in text
+    manifest.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ModelError, match="damaged|other labels"):
+        store.read(folder)
+
+
+def test_a_path_is_no_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(folder, tmp_path / "here" / "fast")
+    monkeypatch.chdir(tmp_path / "here")
+    for path in ("./fast", "fast/", "../here/fast"):
+        assert store.find(path).resolve() == tmp_path / "here" / "fast"
+    assert store.find("fast").resolve() != tmp_path / "here" / "fast"
+    with pytest.raises(ModelError, match="No model './accurate'"):
+        store.find("./accurate")
 
 
 def test_what_stays_is_not_written_and_nothing_is_left_in_part(

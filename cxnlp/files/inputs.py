@@ -309,10 +309,19 @@ def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
 
 def _above(rows: Sequence[Sequence[Any]]) -> int:
     """How many of the first rows of a table are a title above its column names."""
-    counts = [sum(value not in (None, "") for value in row) for row in rows[: 2 * TITLE_ROWS]]
+    rows = rows[: 2 * TITLE_ROWS]
+    if _numbered(rows):
+        return 0
+    counts = [sum(value not in (None, "") for value in row) for row in rows]
     above = next((at for at, count in enumerate(counts) if count > 1), 0)
     titled = above <= TITLE_ROWS and len(counts) >= above + 2 and min(counts[above:]) > 1
     return above if titled else 0
+
+
+def _numbered(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether a column without a name counts the rows, as pandas writes its index."""
+    starts = [row[0] if row else None for row in rows]
+    return len(rows) > 1 and starts[0] in (None, "") and all(str(x).isdigit() for x in starts[1:])
 
 
 def _is_table(rows: list[list[str]]) -> bool:

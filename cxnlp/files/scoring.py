@@ -25,7 +25,7 @@ from cxnlp.files.inputs import BadRow, Excel, Input, open_input
 from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
-from cxnlp.results import Results
+from cxnlp.results import PREFIX, Results
 from cxnlp.whole import PART, check_folder, sync, whole
 
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
@@ -44,6 +44,8 @@ BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
 #: In the folder of a run that is not whole: what it was asked.
 JOURNAL = "journal.json"
+#: Columns that every scoring has written.
+_ALWAYS = frozenset(f"{PREFIX}{name}" for name in ("language", "sentiment", "score"))
 _OURS = re.compile(rf"(?:\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:{re.escape(PART)})?")
 
 
@@ -148,6 +150,12 @@ def score_file(
     if found.text in own:
         raise FileError(
             f"Column {found.text!r} would give way to the readings; give it another name."
+        )
+    given = [name for name in found.kinds if name in own]
+    if given and not _ALWAYS.issubset(given):
+        raise FileError(
+            f"Columns of {source} would give way to the readings ({', '.join(given)}), though no "
+            "earlier scoring wrote them; give them other names."
         )
     kept = {name: kinds for name, kinds in found.kinds.items() if name not in own}
     if target.suffix.lower() == ".xlsx":

@@ -141,7 +141,7 @@ def _day_comes_first(text: pd.Series, first: pd.Series, second: pd.Series) -> bo
         example = text[first.notna()].iloc[0]
         raise UnclearDatesError(
             f"The dates do not show whether {example} has the day or the month first; say "
-            "dayfirst=True or dayfirst=False."
+            "dayfirst=True or dayfirst=False (--day-first or --month-first)."
         )
     return bool(day_first.any())
 
@@ -154,5 +154,6 @@ def _refuse_years_first(text: pd.Series, first: pd.Series) -> None:
     if short[2].between(1, 31).all() and np.ptp(short[0]) < np.ptp(short[2]):
         raise UnclearDatesError(
             f"The dates do not show whether {text[short.index[0]]} begins with the day or with the "
-            "year; write it as 2026-04-03, or say dayfirst=True or dayfirst=False."
+            "year; write it as 2026-04-03, or say dayfirst=True or dayfirst=False (--day-first or "
+            "--month-first)."
         )

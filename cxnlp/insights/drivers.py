@@ -199,7 +199,10 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
         return "csat"
     if (given % 1 > 0).any():
         return "grade"
-    raise CxnlpError("Scores from 1 to 10 may be NPS or grades; say kind='nps' or kind='grade'.")
+    raise CxnlpError(
+        "Scores from 1 to 10 may be NPS or grades; say kind='nps' or kind='grade' (--kind nps or "
+        "--kind grade)."
+    )
 
 
 def _refuse(odd: np.ndarray, column: pd.Series, why: str) -> None:

@@ -125,6 +125,8 @@ class Sources:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         for key in ("labelled", "dev"):
             values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
+        if not values["dev"] or not values.get("neutral"):
+            raise KeyError("dev" if values.get("neutral") else "neutral")
         for key in ("neutral", "weak", "public"):
             values[key] = (path.parent / values[key]).resolve() if values.get(key) else None
         return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from cxnlp.insights.reporting.gather import Content, Options, gather
 from cxnlp.insights.reporting.parts import Table
 from cxnlp.insights.reporting.words import LANGUAGES, WORDING, Words
 from cxnlp.insights.scored import Scored, Source
-from cxnlp.whole import check_folder
+from cxnlp.whole import check_folder, whole
 
 _LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
 
@@ -98,7 +97,9 @@ def report(
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
     page = render(content, Words(lang), title, _manifest(model, scored.model))
-    path.write_text(page, encoding="utf-8", errors="replace")  # half a surrogate pair in a title
+    with whole(path) as part:
+        # Half a surrogate pair may stand in a title.
+        part.write_text(page, encoding="utf-8", errors="replace")
     return path
 
 
@@ -149,10 +150,7 @@ def _manifest(model: str | Path | None, named: str | None) -> dict[str, Any] | N
         if named not in store.shipped_names():
             return None if named is None else {"name": named}
         model = named
-    try:
-        return json.loads((store.find(model) / store.MANIFEST).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CxnlpError(f"The manifest of model {model} is not JSON ({error}).") from None
+    return store.read(model).manifest
 
 
 def _period(content: Content, words: Words) -> str:
