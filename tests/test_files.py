@@ -613,6 +613,16 @@ def test_a_title_above_the_column_names_is_named(tmp_path: Path) -> None:
             run(path, tmp_path / "out.csv")
 
 
+def test_commas_of_a_name_and_of_its_comments_divide_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    comments = ["vriendelijk, maar veel te duur", "traag", "top, snel ook, dank", "prima"]
+    path.write_text("\n".join(["Opmerking, toelichting", *comments]), encoding="utf-8")
+    report = run(path, tmp_path / "out.csv")
+    assert (report.text, report.rows, report.bad_rows) == ("Opmerking, toelichting", 4, 0)
+    path.write_text("\n".join(["id, comment", "1, traag", "2, snel", "3, top"]), encoding="utf-8")
+    assert run(path, tmp_path / "two.csv").delimiter == ","
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_an_index_without_a_name_is_no_title(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"in{suffix}"

@@ -17,6 +17,8 @@ SAMPLE_LINES = 100
 ONE_COLUMN = "\x1f"
 
 DELIMITERS = ",;\t|"
+#: Share of the rows that are as wide as the header where commas with a blank after them divide.
+EVEN = 0.8
 _STATED = re.compile(rf'"?sep=([{DELIMITERS}])"?[\r\n]*', re.IGNORECASE)
 
 
@@ -74,8 +76,13 @@ def delimiter(sample: list[str]) -> str:
     """Find the delimiter with which most rows are as wide as the header."""
     found = [(0.0, 1, ONE_COLUMN)]
     for mark in DELIMITERS:
-        widths = [len(row) for row in rows(sample, mark)]
-        header_only = len(widths) > 1 and set(widths[1:]) == {1}  # its commas are punctuation
-        if widths and widths[0] > 1 and not header_only:
-            found.append((widths.count(widths[0]) / len(widths), widths[0], mark))
+        cells = rows(sample, mark)
+        widths = [len(row) for row in cells]
+        if not widths or widths[0] < 2:
+            continue
+        even = widths.count(widths[0]) / len(widths)
+        header_only = len(widths) > 1 and set(widths[1:]) == {1}
+        prose = even < EVEN and all(cell.startswith(" ") for cell in cells[0][1:])
+        if not header_only and not prose:  # its commas would be punctuation
+            found.append((even, widths[0], mark))
     return max(found)[2]
