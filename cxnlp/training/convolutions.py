@@ -75,15 +75,39 @@ class Convolutions(nn.Module):
 
     def states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> list[torch.Tensor]:
         """What each layer makes of the tokens, (batch, tokens, width) each."""
-        kept = attention_mask[..., None].to(self.words.weight.dtype)
-        read = self.words(input_ids)
-        before = self.own(read)
-        states = []
-        for places, layer in zip(self.near, self.layers, strict=True):
-            before = before + functional.relu(layer(_side_by_side(read * kept, places)))
+        real = attention_mask.bool()
+        before = self._first(input_ids, real)
+        states = [before]
+        for places, layer in zip(self.near[1:], self.layers[1:], strict=True):
+            read = _side_by_side(before * real[..., None], places)
+            before = before + functional.relu(layer(read))
             states.append(before)
-            read = before
         return states
+
+    def _first(self, ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """The embeddings and the first layer, whose products are made once for each word there is.
+
+        Most tokens of a batch are of words that it has already.
+        """
+        words, at = ids.unique(return_inverse=True)
+        read = self.words(words)
+        places, layer = self.near[0], self.layers[0]
+        assert isinstance(layer, nn.Linear)
+        nothing = read.new_zeros(1, read.shape[1])  # what is read outside the text
+        each = torch.cat([read, nothing]).unsqueeze(1)
+        weights = layer.weight.unflatten(1, (len(places), -1)).permute(1, 2, 0)
+        given = torch.matmul(each.transpose(0, 1), weights)  # (places, words + 1, width)
+        far, tokens = _reach(places), ids.shape[1]
+        padded = functional.pad(at.masked_fill(~real, len(words)), (far, far), value=len(words))
+        rows = [
+            padded[:, far + place : far + place + tokens] + number * (len(words) + 1)
+            for number, place in enumerate(places)
+        ]
+        sums = functional.embedding_bag(
+            torch.stack(rows, dim=-1).flatten(0, 1), given.flatten(0, 1), mode="sum"
+        )
+        own = functional.embedding(at, self.own(read))
+        return own + functional.relu(sums + layer.bias).unflatten(0, ids.shape)
 
 
 def _side_by_side(states: torch.Tensor, places: tuple[int, ...]) -> torch.Tensor:

@@ -58,11 +58,11 @@ class Config(Sources):
     teacher
         The model that is learned from: a shipped one or a folder.
     variants
-        How many variants of the labelled comments it may read, beside the weak ones.
+        How many variants of the labelled comments it may read, beside all comments as they stand.
     readings
         How many of all these it reads, drawn at random.
     sentences
-        How many sentences and clauses of the weak comments it reads by themselves, after that.
+        How many sentences and clauses of the comments it reads by themselves, after that.
     word_width, width, near
         Of the network, see `cxnlp.training.convolutions.Convolutions`.
     epochs, batch_size, learning_rate, dropout, sentiment_weight
@@ -161,7 +161,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
 
 
 def _texts(config: Config, comments: list[Comment]) -> list[str]:
-    """Weak comments and variants of the labelled ones, well mixed; then sentences of the former."""
+    """All comments and variants of the labelled ones, well mixed; then sentences of the former."""
     draw = np.random.default_rng(config.seed)
     variants: list[str] = []
     for number, (join, bury, noise) in enumerate(PASSES):
@@ -175,7 +175,7 @@ def _texts(config: Config, comments: list[Comment]) -> list[str]:
         )
         variants += [vary(comment).text for comment in comments]
     texts = [variants[at] for at in draw.permutation(len(variants))[: config.variants]]
-    own = config.read_unlabelled()
+    own = list(dict.fromkeys([*config.read_unlabelled(), *(c.text for c in comments)]))
     texts += own
     texts = [texts[at] for at in draw.permutation(len(texts))[: config.readings]]
     parts = clauses(own)
