@@ -66,6 +66,23 @@ def read(name: str | Path) -> StoredModel:
         For a missing or changed file, an unknown format, or another taxonomy than this version's.
     """
     folder = find(name)
+    manifest = read_manifest(folder)
+    contents = {}
+    for file in (NETWORK, TOKENIZER):
+        try:
+            contents[file] = (folder / file).read_bytes()
+        except FileNotFoundError:
+            raise ModelError(f"{folder} lacks {file}; fetch the folder anew.") from None
+        if hashlib.sha256(contents[file]).hexdigest() != manifest["files"].get(file):
+            raise ModelError(
+                f"{folder / file} is not the file that {MANIFEST} describes (its sha256 differs); "
+                "it is damaged or was changed. Fetch the folder anew."
+            )
+    return StoredModel(folder, manifest, contents[NETWORK], contents[TOKENIZER].decode("utf-8"))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check what a model folder says of itself; raises as `read` does."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -92,18 +109,7 @@ def read(name: str | Path) -> StoredModel:
             figure["data"], figure["command"], figure["report"]["overall"].items()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / MANIFEST} is damaged ({error!r}); fetch it anew.") from None
-    contents = {}
-    for file in (NETWORK, TOKENIZER):
-        try:
-            contents[file] = (folder / file).read_bytes()
-        except FileNotFoundError:
-            raise ModelError(f"{folder} lacks {file}; fetch the folder anew.") from None
-        if hashlib.sha256(contents[file]).hexdigest() != manifest["files"].get(file):
-            raise ModelError(
-                f"{folder / file} is not the file that {MANIFEST} describes (its sha256 differs); "
-                "it is damaged or was changed. Fetch the folder anew."
-            )
-    return StoredModel(folder, manifest, contents[NETWORK], contents[TOKENIZER].decode("utf-8"))
+    return manifest
 
 
 def write(

@@ -271,9 +271,10 @@ class Scored:
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame with its rows numbered; what its index names become columns too."""
-    levels = frame.index.to_frame(index=False)
-    named = [name for name in frame.index.names if name is not None and name not in frame]
-    return pd.concat([frame.reset_index(drop=True), levels[named]], axis=1)
+    for level, name in enumerate(frame.index.names):
+        if name is not None and name not in frame:
+            frame = frame.assign(**{str(name): frame.index.get_level_values(level)})
+    return frame.reset_index(drop=True)
 
 
 def _text_column(

@@ -93,25 +93,18 @@ class Convolutions(nn.Module):
         read = self.words(words)
         places, layer = self.near[0], self.layers[0]
         assert isinstance(layer, nn.Linear)
-        nothing = read.new_zeros(1, read.shape[1])  # what is read outside the text
-        each = torch.cat([read, nothing]).unsqueeze(1)
+        each = functional.pad(read, (0, 0, 1, 0))  # the first is what is read outside the text
         weights = layer.weight.unflatten(1, (len(places), -1)).permute(1, 2, 0)
-        given = torch.matmul(each.transpose(0, 1), weights)  # (places, words + 1, width)
-        far, tokens = _reach(places), ids.shape[1]
-        padded = functional.pad(at.masked_fill(~real, len(words)), (far, far), value=len(words))
-        rows = [
-            padded[:, far + place : far + place + tokens] + number * (len(words) + 1)
-            for number, place in enumerate(places)
-        ]
-        sums = functional.embedding_bag(
-            torch.stack(rows, dim=-1).flatten(0, 1), given.flatten(0, 1), mode="sum"
-        )
+        given = each @ weights  # (places, words + 1, width)
+        rows = _side_by_side(((at + 1) * real)[..., None], places)
+        rows = rows + len(each) * torch.arange(len(places), device=ids.device)
+        sums = functional.embedding_bag(rows.flatten(0, 1), given.flatten(0, 1), mode="sum")
         own = functional.embedding(at, self.own(read))
         return own + functional.relu(sums + layer.bias).unflatten(0, ids.shape)
 
 
 def _side_by_side(states: torch.Tensor, places: tuple[int, ...]) -> torch.Tensor:
-    """The states of the tokens at those places; nothing where there is none."""
+    """What tokens hold, (batch, tokens, k), at those places; zeros where there is none."""
     far, tokens = _reach(places), states.shape[1]
     padded = functional.pad(states, (0, 0, far, far))
     return torch.cat([padded[:, far + at : far + at + tokens] for at in places], dim=-1)

@@ -125,8 +125,9 @@ class Sources:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         for key in ("labelled", "dev"):
             values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
-        if not values["dev"] or not values.get("neutral"):
-            raise KeyError("dev" if values.get("neutral") else "neutral")
+        for key in ("dev", "neutral"):
+            if not values.get(key):
+                raise KeyError(key)
         for key in ("neutral", "weak", "public"):
             values[key] = (path.parent / values[key]).resolve() if values.get(key) else None
         return values

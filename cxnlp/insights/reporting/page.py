@@ -150,7 +150,7 @@ def _manifest(model: str | Path | None, named: str | None) -> dict[str, Any] | N
         if named not in store.shipped_names():
             return None if named is None else {"name": named}
         model = named
-    return store.read(model).manifest
+    return store.read_manifest(store.find(model))
 
 
 def _period(content: Content, words: Words) -> str:
