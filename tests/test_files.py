@@ -4,6 +4,7 @@ import codecs
 import csv
 import datetime as dt
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,22 @@ def test_a_late_accent_decides_the_encoding(tmp_path: Path) -> None:
     report = run(source, tmp_path / "out.csv")
     assert report.encoding == "cp1252"
     assert report.rows == 200_001
+
+
+def test_files_of_two_encodings_put_together(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    lines = [("id,comment\n", "ascii"), ("1,één\n", "utf-8"), ("2,één\n", "cp1252")]
+    source.write_bytes(b"".join(line.encode(encoding) for line, encoding in [*lines, lines[2]]))
+    report = run(source, tmp_path / "out.jsonl")
+    assert report.encoding == "cp1252"
+    assert [row["comment"] for row in read(report.target)] == ["één"] * 3
+
+
+def test_a_name_that_is_not_utf8_is_refused_before_the_work(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(FileError, match=r"udce9.*rename it"):
+        run(source, tmp_path / os.fsdecode(b"caf\xe9.csv"))
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_a_csv_with_windows_line_ends(tmp_path: Path) -> None:
@@ -418,6 +435,18 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
         run(path, tmp_path / target, chunk_rows=7, resume=True)
 
 
+def test_readings_that_a_bad_disk_damaged_are_made_anew(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    whole = run(path, tmp_path / "whole.csv").target
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.csv", chunk_rows=1, model=FakeModel(fail_at_call=4))
+    torn = tmp_path / "out.csv.partial" / "000001.arrow"
+    torn.write_bytes(torn.read_bytes()[:-9])
+    report = run(path, tmp_path / "out.csv", resume=True)
+    assert (report.rows, report.resumed) == (4, 2)
+    assert report.target.read_bytes() == whole.read_bytes()
+
+
 def test_an_option_that_is_not_that_of_the_run_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", ROWS)
     with pytest.raises(KeyboardInterrupt):
@@ -479,8 +508,10 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
             run(source, target, **options)
     assert (work / "mine.txt").read_text() == "mine"
     (work / "mine.txt").rename(work / "journal.json")
-    with pytest.raises(FileError, match="journal.json is damaged; begin anew with --force"):
-        run(source, target, resume=True)
+    for text in ("mine", "null", "{}", '{"input": 1, "model": {"name": 1}, "options": 2}'):
+        (work / "journal.json").write_text(text)
+        with pytest.raises(FileError, match="journal.json is damaged; begin anew with --force"):
+            run(source, target, resume=True)
     assert run(source, target, force=True).rows == len(ROWS)
     work.mkdir()
     (work / "000000.arrow").touch()  # its journal was deleted first when a run was ended

@@ -140,6 +140,8 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), _behind(Path(target))
+    for path in (source, target):
+        _check_name(path)
     table, write = open_input(source, sheet), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
@@ -168,7 +170,7 @@ def score_file(
     with _Rejects(work / "rejects.jsonl") as rejects:
         for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
             piece = _piece(work, number)
-            if piece.exists():
+            if _is_kept(piece, len(chunk), fresh):
                 resumed += len(chunk)
             else:
                 values = [cells.flat(value) for value in cells.column(chunk, found.text)]
@@ -257,6 +259,13 @@ def _writer(target: Path) -> Callable[[Path, Layout, outputs.Pairs], None]:
     return write
 
 
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:  # Arrow cannot open such a path
+        raise FileError(f"The name {str(path)!a} is not UTF-8; rename it.") from None
+
+
 def _check_target(source: Path, target: Path, work: Path, resume: bool, force: bool) -> None:
     if resume and force:
         raise FileError("--resume goes on and --force begins anew; give one of them.")
@@ -328,7 +337,9 @@ def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
         try:
             before = json.loads(note.read_text(encoding="utf-8"))
         except ValueError:
-            raise FileError(f"{note} is damaged; begin anew with --force.") from None
+            before = None
+        if not _is_journal(before):
+            raise FileError(f"{note} is damaged; begin anew with --force.")
         _check_same(before, journal, work)
         return before
     shutil.rmtree(work, ignore_errors=True)
@@ -336,6 +347,14 @@ def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
     with whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
     return journal
+
+
+def _is_journal(before: Any) -> bool:
+    try:
+        held = "input" in before and "name" in before["model"]
+        return held and before["options"]["chunk_rows"] > 0
+    except (TypeError, KeyError):
+        return False
 
 
 def _check_same(before: dict[str, Any], journal: dict[str, Any], work: Path) -> None:
@@ -374,6 +393,15 @@ def _readings(results: Results) -> pa.Table:
 
 def _piece(work: Path, number: int) -> Path:
     return work / f"{number:06}.arrow"
+
+
+def _is_kept(piece: Path, rows: int, schema: pa.Schema) -> bool:
+    """Whether the readings of a chunk are there; those that a bad disk has damaged are not."""
+    try:
+        readings = _load(piece)
+    except (OSError, pa.ArrowException):
+        return False
+    return len(readings) == rows and readings.schema.equals(schema)
 
 
 def _keep(piece: Path, readings: pa.Table) -> None:

@@ -27,9 +27,19 @@ def lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
     errors = "surrogatepass" if encoding == "utf-16" else "surrogateescape"
     try:
         with open(path, encoding=encoding, errors=errors, newline=newline) as file:
-            yield from file
+            yield from map(_utf8_among, file) if encoding == "cp1252" else file
     except UnicodeDecodeError:
         raise FileError(f"{path} stops in the middle of a character; export it anew.") from None
+
+
+def _utf8_among(line: str) -> str:
+    """A line that was read as Windows-1252, as UTF-8 where it is that: files are put together."""
+    if line.isascii():
+        return line
+    try:
+        return line.encode("cp1252", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError:
+        return line
 
 
 def encoding(path: Path) -> str:
