@@ -54,10 +54,13 @@ def test_every_record_is_sound(split: str) -> None:
 def test_it_loads_with_datasets(tmp_path: Path) -> None:
     table = corpus.read_labelled([CORPUS / "dev.jsonl"])
     assert len(table) == len(RECORDS["dev"])
-    plain = datasets.load_dataset(
-        "json", data_files=str(CORPUS / "neutral.jsonl"), cache_dir=str(tmp_path), split="train"
-    )
-    assert set(plain.column_names) == {"lang", "text"}
+    for name in (*SPLITS, "neutral"):
+        plain = datasets.load_dataset(
+            "json", data_files=str(CORPUS / f"{name}.jsonl"), cache_dir=str(tmp_path), split="train"
+        )
+        assert {"lang", "text"} <= set(plain.column_names)
+        if name in RECORDS:
+            assert plain["text"] == [r["text"] for r in RECORDS[name]]
 
 
 def test_no_comment_stands_twice() -> None:
@@ -103,13 +106,37 @@ def counts() -> dict[str, dict[str, int]]:
     """The tables of the datasheet."""
     by_split = {split: len(records) for split, records in RECORDS.items()}
     languages = Counter(r["lang"] for r in EVERY) | {"Flemish": sum("region" in r for r in EVERY)}
-    mentions = Counter(aspect for r in EVERY for aspect in r["aspects"])
     return {
         "comments": {**by_split, "all": len(EVERY)},
         "languages": dict(languages),
         "sentiments": dict(Counter(r["sentiment"] for r in EVERY)),
-        "aspects": {aspect: mentions[aspect] for aspect in ASPECTS},
+        "lengths": dict.fromkeys(LENGTHS, 0) | Counter(_length(r["text"]) for r in EVERY),
     }
+
+
+LENGTHS = ("under 10 words", "10 to 30", "over 30")
+
+
+def _length(text: str) -> str:
+    words = len(text.split())
+    return LENGTHS[(words >= 10) + (words > 30)]
+
+
+def aspect_counts() -> str:
+    """A table of how often each aspect is judged, in all and in Dutch, and with which sign."""
+    mentions = Counter(aspect for r in EVERY for aspect in r["aspects"])
+    signs = Counter(signed for r in EVERY for signed in _signed(r))
+    dutch = Counter(signed for r in EVERY if r["lang"] == "nl" for signed in _signed(r))
+    rows = "".join(
+        f"| {aspect} | {mentions[aspect]:,} | "
+        + " | ".join(f"{count[aspect, sign]:,}" for count in (signs, dutch) for sign in "+-")
+        + " |\n"
+        for aspect in ASPECTS
+    )
+    return (
+        "| aspects | comments | praise | complaint | praise in Dutch | complaint in Dutch |\n"
+        f"| --- |{' ---: |' * 5}\n{rows}"
+    )
 
 
 def _signed(reading: dict) -> set[tuple[str, str]]:
@@ -127,11 +154,17 @@ def _agreement(readings: list[tuple[dict, dict]]) -> tuple[float, float]:
 
 
 def agreement() -> str:
-    """How well the blind second reader agrees with the first, in a sentence."""
-    aspects, sentiment = _agreement([(r["first"], r["second"]) for r in READINGS])
+    """How well the blind second reader agrees with the first: a sentence and a table."""
+    both = {r["id"]: (r["first"], r["second"]) for r in READINGS}
+    rows = []
+    for split, records in RECORDS.items():
+        aspects, sentiment = _agreement([both[r["id"]] for r in records if r["id"] in both])
+        rows.append(f"| {split} | {aspects:.3f} | {sentiment:.3f} |\n")
+    aspects, sentiment = _agreement(list(both.values()))
     return (
         f"{len(READINGS):,} comments were read again; the readers agree on aspects at micro-F1 "
-        f"{aspects:.3f}, on sentiment in {sentiment:.3f}."
+        f"{aspects:.3f}, on sentiment in {sentiment:.3f}.\n\n"
+        f"| | aspects | sentiment |\n| --- | ---: | ---: |\n{''.join(rows)}"
     )
 
 
@@ -165,8 +198,8 @@ def sheet(readme: str) -> str:
         for title, table in counts().items()
     ]
     blocks = {
-        "counts": "\n".join(tables),
-        "agreement": agreement() + "\n",
+        "counts": "\n".join([*tables, aspect_counts()]),
+        "agreement": agreement(),
         "public": public_counts(),
         "public agreement": public_agreement(),
     }
