@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test notebooks wheel clean
+.PHONY: demo test notebooks benchmarks wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/cxnlp score examples/comments.csv -o examples/scored.csv --force
@@ -18,6 +18,14 @@ test: $(VENV)/.tested
 
 notebooks: $(VENV)/.tested
 	$(BIN)/python notebooks/execute.py
+
+benchmarks: $(VENV)/.tested
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/cascade.py
+	$(BIN)/python benchmarks/baselines.py
+	$(BIN)/python benchmarks/figures.py
 
 wheel: $(VENV)/.tested
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

@@ -177,8 +177,8 @@ All learn from the same {learned_from:,} labelled comments, except for the lexic
 nothing and are scored on the comments in their own language, and sentence-transformers and SetFit,
 which get {min(MOST_VECTORS, learned_from):,} of them for the sake of time (SetFit's encoder learns
 from pairs of {min(MOST_PAIRED, learned_from):,}). cxnlp's models are the committed ones; they have
-seen comments without labels as well, all were made before the newest labelled ones were written,
-and what each takes to learn is in [training](../cxnlp/training/README.md).
+seen comments without labels as well, and not always the newest labelled ones; what each takes to
+learn is in [training](../cxnlp/training/README.md).
 Thresholds are chosen on the same held-out comments, for cxnlp's models too, so their F1 may differ
 a little from that of the cards, which is at the thresholds that they came with. It is pooled over
 all decisions, sentiment is accuracy over four classes. *Public* is shared/feedback/test.jsonl;

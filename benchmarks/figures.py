@@ -46,12 +46,12 @@ def speed(measured: dict, scale: dict) -> str:
     machine = measured["machine"].split(", Python")[0]
     return (
         f"{rates['cxnlp, int8']:,.0f} comments per second of {measured['words']} words (median), "
-        f"{machine}: {ratios[pipeline]:.1f} times the same weights in a `transformers` pipeline "
-        f"that batches, {ratios[one]:.1f} times one by one. Importing takes "
+        f"{machine}: {ratios[one]:.1f} times the same weights in a `transformers` pipeline "
+        f"one by one, {ratios[pipeline]:.1f} times one that batches. Importing takes "
         f"{measured['import_s']:.2f} s with Python, a first result from a cold start "
         f"{measured['first_result_s']:.2f} s, and {measured['memory_comments']:,} comments "
         f"{measured['memory_mb']:.0f} MB at the peak. Measured by "
-        "`python benchmarks/throughput.py`.\n\n"
+        f"`python benchmarks/throughput.py` on {measured['date']}.\n\n"
         f"`fast` reads a million comments of {scale['growth']['words']:.0f} words in "
         f"{scale['growth']['fast']['1000000']['seconds']:.0f} s there, `balanced` in some "
         f"{scale['growth']['balanced']['1000000']['seconds'] / 60:.0f} minutes and `accurate` in "
@@ -59,7 +59,7 @@ def speed(measured: dict, scale: dict) -> str:
         "a CSV of a million becomes, with `fast`, "
         f"a Parquet file in {scale['file']['seconds']:.0f} s and "
         f"{scale['file']['peak_mb']:.0f} MB at the peak. "
-        "Measured by `python benchmarks/scale.py`."
+        f"Measured by `python benchmarks/scale.py` on {scale['date']}."
     )
 
 

@@ -180,8 +180,20 @@ each round; medians. A ratio is taken within a round.
 | first result, Python and model loading included | {figures["first_result_s"]:.2f} s |
 | peak memory, {figures["memory_comments"]:,} distinct comments | {figures["memory_mb"]:.0f} MB |
 
-How time and memory grow with the number and the length of comments, what a million cost, and how
-near that is to what the machine can do, is in [scale](scale.md).
+## The other pages
+
+`make benchmarks` writes this page and the first three of these, in some two hours on two cores.
+Each page names the machine and the day.
+
+- [Scale](scale.md), by `python benchmarks/scale.py`: how time and memory grow with the number and
+  the length of comments, what a million cost, how near that is to what the machine can do.
+- [Accuracy for time](cascade.md), by `python benchmarks/cascade.py`: what the smaller models lose,
+  and what a cascade would.
+- [Baselines](baselines.md), by `python benchmarks/baselines.py`: how true and how fast the models
+  are beside what people build today; the picture.
+- [On a GPU](gpu.md), by `python benchmarks/gpu.py`: whether its results are the same, how fast.
+- *What it gets wrong* in the [card](../models/accurate/README.md), by `python
+  benchmarks/errors.py`: wrong decisions that were read, by cause.
 """
 
 
