@@ -34,6 +34,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "insights":
+        return import_module("cxnlp.insights")
     if name not in _HOMES:
         raise AttributeError(f"module 'cxnlp' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

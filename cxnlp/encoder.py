@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -117,8 +119,8 @@ class Encoder:
 
     Attributes
     ----------
-    device
-        As it was given.
+    device, threads
+        As they were given.
     tokens
         That are read at once, at most, padding counted.
 
@@ -135,7 +137,7 @@ class Encoder:
         cut.no_padding()
         cut.no_truncation()
         self._cutter = Cutter(cut)
-        self.device = device
+        self.device, self.threads = device, threads
         if device == "cpu":
             threads, small = threads or _cores(), len(network) < SMALL
             self._at_once = threads if small else 1
@@ -282,11 +284,19 @@ def _spans(barred: np.ndarray, attention: np.ndarray) -> np.ndarray:
     return np.stack([first, last], axis=1) - 1  # the mark before the text not counted
 
 
-def _cores() -> int:
-    """Cores that this process may use, which in a container may be fewer than there are."""
+def _cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Cores that this process may use, which in a container may be fewer than there are.
+
+    `quota` is where Linux says how long the processes of a container may compute in a period.
+    """
+    cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    try:
+        most, period = map(int, quota.read_text().split())
+    except (OSError, ValueError):  # there is none, or it is "max"
+        return cores
+    return max(1, min(cores, math.ceil(most / period)))
 
 
 def _accelerated(device: str) -> ModuleType:

@@ -49,6 +49,14 @@ class Model:
         self.name = self.manifest.get("name", "unnamed")
         self.device = encoder.device
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, for another process, it is the folder that is loaded there; no weights."""
+        if self.folder is None:
+            raise TypeError("This model has no folder; write it to one and load it from there.")
+        shipped = self.folder.parent in store.HOMES
+        where = self.folder.name if shipped else self.folder
+        return functools.partial(load, where, threads=self._encoder.threads, device=self.device), ()
+
     def __repr__(self) -> str:
         return f"<cxnlp.Model {self.name!r} from {self.folder}>"
 
@@ -246,6 +254,8 @@ def load(
 ) -> Model:
     """Load a model once; later calls with the same arguments give the same object.
 
+    One that was trained anew since is loaded anew.
+
     Parameters
     ----------
     model
@@ -268,11 +278,12 @@ def load(
     if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
         raise ValueError(f"threads is {threads!r}; give a whole number of 1 or more, or None")
     with _loading:
-        return _load(store.find(model).resolve(), threads, device)
+        folder = store.find(model).resolve()
+        return _load(folder, (folder / store.MANIFEST).stat().st_mtime_ns, threads, device)
 
 
 @functools.lru_cache(maxsize=4)
-def _load(folder: Path, threads: int | None, device: str) -> Model:
+def _load(folder: Path, _written: int, threads: int | None, device: str) -> Model:
     stored = store.read(folder)
     return Model(
         Encoder(stored.tokenizer, stored.network, threads, device),

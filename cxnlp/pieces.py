@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import unicodedata
 from itertools import chain
 
 import numpy as np
@@ -142,7 +143,8 @@ class Cutter:
         """Rows of words, (words,) int64; those that are new are cut."""
         new = [word for word in words if word not in self._rows]
         if new:
-            read = list(map(unnamed, new))
+            # Composed: the list of names has each letter and its mark as one character.
+            read = [unnamed(unicodedata.normalize("NFC", word)) for word in new]
             encodings = self._tokenizer.encode_batch(read, add_special_tokens=False)
             count = np.fromiter(map(len, encodings), np.int64, len(encodings))
             ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, count.sum())

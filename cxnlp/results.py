@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -202,18 +202,28 @@ class Results(Sequence[Result]):
             value in a mask is not taken for False.
         """
         if not isinstance(index, int | np.integer):
-            rows = index
-            if not isinstance(index, slice):
-                rows = np.arange(len(self))[_positions_or_mask(index)]
+            if isinstance(index, slice):
+                rows, positions = index, np.arange(*index.indices(len(self)))
+            else:
+                rows = positions = np.arange(len(self))[_positions_or_mask(index)]
+            # Taken, not sliced: a slice of Arrow, pickled, would hold every comment.
+            texts = self.texts.take(pa.array(positions))
             columns: dict[str, Any] = {
                 name: None if column is None else column[rows]
                 for name, column in vars(self).items()
                 if name not in ("texts", "model")
             }
-            texts = self.texts[rows] if isinstance(rows, slice) else self.texts.take(pa.array(rows))
             return Results(texts=texts, **columns, model=self.model)
         index = range(len(self))[index]
         row = self[index : index + 1]
+        return self._row(index, str(row.sentiment[0]), float(row.score[0]))
+
+    def __iter__(self) -> Iterator[Result]:
+        readings = zip(self.sentiment.tolist(), self.score.tolist(), strict=True)
+        for index, (sentiment, score) in enumerate(readings):
+            yield self._row(index, sentiment, score)
+
+    def _row(self, index: int, sentiment: str, score: float) -> Result:
         text = self.texts[index].as_py()
         aspects = {}
         for at in np.flatnonzero(self.decisions[index].any(axis=1)):
@@ -229,8 +239,8 @@ class Results(Sequence[Result]):
         return Result(
             text,
             str(self.language[index]),
-            str(row.sentiment[0]),
-            float(row.score[0]),
+            sentiment,
+            score,
             aspects,
             bool(self.no_text[index]),
         )
@@ -316,7 +326,8 @@ class Results(Sequence[Result]):
         ----------
         index
             Of the rows; else that of the pandas column which was read, so that the frame joins the
-            one that it came from, if each label stands in it once; else they are numbered.
+            one that it came from, where no label stands twice; of any other column they are
+            numbered.
         """
         import pandas as pd
 

@@ -39,7 +39,7 @@ def find(name: str | Path) -> Path:
     ``"fast"`` is the shipped one, and ``"./fast"`` or ``"fast/"`` a folder of that name.
     """
     if not isinstance(name, str | Path):
-        raise TypeError(f"model is {name!r}; give its name, its folder, or a loaded Model")
+        raise TypeError(f"model is {name!r}; give its name or its folder")
     homes = HOMES if Path(name).name == str(name) else ()
     shipped = [home / name for home in homes if (home / name / MANIFEST).is_file()]
     if isinstance(name, str) and shipped:
@@ -104,6 +104,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if lacking:
         raise ModelError(f"{folder / MANIFEST} lacks {' and '.join(lacking)}; fetch it anew.")
     try:
+        manifest["files"].keys()
         Calibration.from_json(manifest["calibration"])
         for figure in manifest.get("figures", []):
             figure["data"], figure["command"], figure["report"]["overall"].items()

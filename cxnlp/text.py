@@ -58,9 +58,18 @@ def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
         return pa.array([value and mended(value) for value in values], pa.large_string())
 
 
-def mended(value: str) -> str:
-    """Text with a replacement character for half a surrogate pair, as broken exports hold them."""
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+def mended(value: Any) -> Any:
+    """Text with a replacement character for half a surrogate pair, as broken exports hold them.
+
+    Also in lists and dictionaries; any other value is left as it is.
+    """
+    if isinstance(value, str):
+        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return list(map(mended, value))
+    if isinstance(value, dict):
+        return {mended(name): mended(inner) for name, inner in value.items()}
+    return value
 
 
 def index_of(cells: Any) -> Any:
@@ -114,7 +123,7 @@ def _text_or_none(cell: Any, position: int) -> str | None:
     if isinstance(cell, pa.Scalar):  # as iterating over an Arrow column gives
         cell = cell.as_py()
     if isinstance(cell, str):
-        return str(cell)
+        return str.__str__(cell)  # of a member of an Enum, its text and not its name
     if is_missing(cell):
         return None
     shown = repr(cell)

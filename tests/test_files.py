@@ -17,7 +17,7 @@ import pytest
 from conftest import FakeModel
 
 from cxnlp.errors import FileError
-from cxnlp.files import Report, read_labelled, score_file
+from cxnlp.files import Report, inputs, read_frame, read_labelled, score_file
 from cxnlp.taxonomy import ASPECTS
 from cxnlp.whole import PART
 
@@ -256,6 +256,43 @@ def test_half_a_surrogate_pair_is_written_as_it_was_read(tmp_path: Path, target:
     assert "a\ufffd" in row
 
 
+@pytest.mark.parametrize("target", ["out.jsonl", "out.xlsx"])
+def test_half_a_surrogate_pair_is_mended_where_a_scored_file_is_read(
+    tmp_path: Path, target: str
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"comment": "traag \\ud83d", "b": ["\\ud83d"]}\n', encoding="utf-8")
+    frame = read_frame(run(source, tmp_path / target).target)
+    assert frame["comment"].tolist() == ["traag \ufffd"]
+    assert "\ufffd" in frame["b"].tolist()[0]
+
+
+def test_a_table_of_moments_that_python_has_no_type_for_is_read(tmp_path: Path) -> None:
+    far = pa.array([10**6], pa.int32()).cast(pa.date32())  # in the year 4707
+    beyond = pa.array([3 * 10**6], pa.int32()).cast(pa.date32())  # in the year 10183
+    path = tmp_path / "far.parquet"
+    pq.write_table(pa.table({"far": far, "beyond": beyond, "comment": ["traag"]}), path)
+    frame = read_frame(path)
+    assert frame["beyond"].astype(str).str.startswith("10183").all()
+    assert frame["comment"].tolist() == ["traag"]
+
+
+def test_many_columns_of_one_name() -> None:
+    names = inputs._unique(["a", "a", "a_2", "", "a", "column_4"] + ["x"] * 5_000)
+    assert names[:6] == ["a", "a_3", "a_2", "column_4", "a_4", "column_4_2"]
+    assert len(set(names)) == len(names)
+
+
+def test_moments_that_excel_would_round_into_the_next_day_are_text(tmp_path: Path) -> None:
+    last = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999)
+    table = {"comment": ["traag"], "until": [last], "at": [last.time()], "on": [last.date()]}
+    path = tmp_path / "in.parquet"
+    pq.write_table(pa.table(table), path)
+    row = read(run(path, tmp_path / "out.xlsx").target)[0]
+    assert (row["until"], row["at"]) == ("9999-12-31 23:59:59.999999", "23:59:59.999999")
+    assert row["on"].date() == last.date()
+
+
 def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:
     source = write(tmp_path / "in.xlsx", [{"comment": 7}, {"comment": "traag"}, {"comment": None}])
     found = read(run(source, tmp_path / "out.xlsx").target)
@@ -489,6 +526,40 @@ def test_an_output_is_not_replaced_unasked(tmp_path: Path) -> None:
     run(path, tmp_path / "out.csv", force=True)
     with pytest.raises(FileError, match="is the input"):
         run(path, path, force=True)
+
+
+def test_another_run_on_the_same_output_meanwhile_loses_nothing(tmp_path: Path) -> None:
+    path, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
+
+    def written_by_another(done: int, rows: int) -> None:
+        target.write_text("another")
+
+    with pytest.raises(FileError, match="written by another run meanwhile"):
+        run(path, target, progress=written_by_another)
+    assert target.read_text() == "another"
+    assert run(path, target, resume=True).resumed == len(ROWS)
+    work = tmp_path / "other.csv.partial"
+    model = FakeModel()
+    classify = model.classify
+
+    def begun_by_another(texts: Any, **options: Any) -> Any:
+        work.mkdir(exist_ok=True)
+        return classify(texts, **options)
+
+    model.classify = begun_by_another  # type: ignore[method-assign]
+    with pytest.raises(FileError, match="of another run, which began meanwhile"):
+        run(path, tmp_path / "other.csv", model=model)
+
+
+def test_the_rejects_of_an_output_that_was_moved_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("id,comment\n1,traag\n2,a,b\n", encoding="utf-8")
+    rejects = run(path, tmp_path / "out.csv").rejects
+    assert rejects is not None
+    (tmp_path / "out.csv").rename(tmp_path / "moved.csv")
+    with pytest.raises(FileError, match=r"rejects.jsonl exists and holds what a run rejected"):
+        run(path, tmp_path / "out.csv")
+    assert run(path, tmp_path / "out.csv", force=True).bad_rows == 1
 
 
 def test_the_rejects_of_an_output_are_not_deleted_as_an_old_file(tmp_path: Path) -> None:

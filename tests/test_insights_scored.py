@@ -244,3 +244,22 @@ def test_no_rows() -> None:
     empty = FakeModel().classify([])
     for source in (empty, empty.to_arrow(), empty.to_pandas()):
         assert Scored.of(source).decisions.shape == (0, 17, 2)
+
+
+def test_a_column_of_text_is_of_a_table_only(results: Results) -> None:
+    for source in (results, Scored.of(results)):
+        with pytest.raises(CxnlpError, match=r"'comment' is a column of no table"):
+            Scored.of(source, text="comment")
+
+
+def test_what_sql_makes_of_a_flag_with_nulls(results: Results) -> None:
+    frame = results.to_pandas()
+    frame["cx_no_text"] = frame["cx_no_text"].astype(float)
+    assert Scored.of(frame).no_text.tolist() == results.no_text.tolist()
+
+
+def test_half_a_surrogate_pair_in_a_group(results: Results) -> None:
+    groups = ["A\ud83d", "A\ud83d", "B", "B", "B"]
+    assert Scored.of(results).column(groups, "groups")[0] == "A\ufffd"
+    frame = results.to_pandas().assign(shop=pd.Series(groups, dtype=object))
+    assert insights.compare(frame, "shop", least=1)["group"].tolist()[0] == "A\ufffd"

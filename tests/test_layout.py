@@ -73,6 +73,10 @@ def test_importing_is_light() -> None:
     assert not loaded & heavy
 
 
+def test_insights_come_with_the_package() -> None:
+    assert _python("import cxnlp; print(cxnlp.insights.pillars.__name__)") == "pillars"
+
+
 def test_classifying_needs_neither_torch_nor_spacy() -> None:
     code = "import sys, cxnlp.model, cxnlp.cli; print(*sys.modules)"
     loaded = {name.split(".")[0] for name in _python(code).split()}

@@ -210,6 +210,11 @@ def test_a_bound_inside_what_is_masked_takes_it_whole() -> None:
         ("06\u201112345678 of 06–12345678", "[telefoon] of [telefoon]"),
         ("1234\u00a0AB", "[postcode]"),
         ("een\u00a0uur – te lang", "een\u00a0uur – te lang"),
+        ("Mevrouw Noe\u0308l Jansen  belde", "Mevrouw [naam]  belde"),
+        ("gesproken met Mu\u0308ller.", "gesproken met [naam]."),
+        ("mevrouw  de  Vries, Anna\tJansen", "mevrouw  [naam], [naam]"),
+        ("06-1234\u200b5678 jan@\u200bfoo.nl", "[telefoon] [e-mail]"),
+        ("een  uur e\u0301e\u0301n keer \u200b", "een  uur e\u0301e\u0301n keer \u200b"),
     ],
 )
 def test_spaces_and_hyphens_of_office_programs(comment: str, wanted: str) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -47,6 +49,16 @@ def test_rows_join_the_frame_whose_column_was_read() -> None:
     joined = some.join(tiny.model().classify(some["comment"]).to_pandas())
     assert joined["text"].tolist() == joined["comment"].tolist()
     assert tiny.model().classify(TEXTS[:3]).to_pandas().index.tolist() == [0, 1, 2]
+
+
+def test_a_model_goes_to_another_process_as_its_folder() -> None:
+    model = load("fast", threads=1)
+    sent = pickle.dumps(model)
+    assert len(sent) < 1000
+    assert pickle.loads(sent) is model
+    assert copy.deepcopy(model) is model
+    with pytest.raises(TypeError, match="has no folder"):
+        pickle.dumps(tiny.model())
 
 
 def test_columns(results: Results) -> None:

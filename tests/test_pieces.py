@@ -45,6 +45,11 @@ def test_pieces_are_those_of_the_tokenizer(tokenizer: Tokenizer) -> None:
     assert _lists(_cut(cutter, TEXTS[2:4])) == expected[2:4]
 
 
+def test_first_names_are_one_however_their_letters_are_composed(tokenizer: Tokenizer) -> None:
+    composed, apart = _lists(_cut(Cutter(tokenizer), ["dank Noël!", "dank Noe\u0308l!"]))
+    assert composed == apart == _lists(_cut(Cutter(tokenizer), ["dank Anna!"]))[0]
+
+
 def test_a_slice_of_a_column_is_cut_as_it_stands(tokenizer: Tokenizer) -> None:
     column = pa.array(TEXTS, pa.large_string()).slice(2, 3)
     cut = Cutter(tokenizer)(column)

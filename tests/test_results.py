@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,16 @@ def test_a_row_costs_the_same_in_a_long_column(results: Results) -> None:
     assert np.shares_memory(view.aspect_probabilities, many.aspect_probabilities)
     assert [row.text for row in many[4:0:-2]] == [TEXTS[1], TEXTS[2]]
     assert many[299_999] == results[2]
+
+
+def test_rows_in_turn_are_those_one_by_one(results: Results) -> None:
+    assert list(results) == [results[at] for at in range(3)]
+    assert list(results[:0]) == []
+
+
+def test_a_pickled_part_holds_no_other_comment(results: Results) -> None:
+    assert TEXTS[2].encode() not in pickle.dumps(results[:2])
+    assert pickle.loads(pickle.dumps(results[:2]))[0] == results[0]
 
 
 def test_columns(results: Results) -> None:

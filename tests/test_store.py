@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -31,6 +32,14 @@ def test_a_folder_is_loaded_once_and_classifies(folder: Path) -> None:
     model = cxnlp.load(folder)
     assert cxnlp.load(str(folder)) is model
     assert len(cxnlp.classify(["traag maar vriendelijk"], model=folder)) == 1
+
+
+def test_a_folder_that_was_trained_anew_is_loaded_anew(folder: Path) -> None:
+    before = cxnlp.load(folder)
+    _edit(folder, name="anew")
+    os.utime(folder / store.MANIFEST, ns=(0, 0))  # clocks of file systems may be coarse
+    assert cxnlp.load(folder).name == "anew"
+    assert before.name == "tiny"
 
 
 def _edit(folder: Path, **changes: object) -> None:

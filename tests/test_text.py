@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import enum
 from decimal import Decimal
 
 import numpy as np
@@ -49,6 +50,11 @@ def test_missing_cells_become_null(missing: object) -> None:
 @pytest.mark.parametrize("cell", ["", "nan", 0, np.array(["a", "b"]), np.array([]), [], [None]])
 def test_what_is_there_is_not_missing(cell: object) -> None:
     assert is_missing(cell) is False
+
+
+def test_a_member_of_an_enum_is_its_text() -> None:
+    member = enum.Enum("Answer", {"GOOD": "goed"}, type=str).GOOD
+    assert to_column([member, np.str_("top")]).to_pylist() == ["goed", "top"]
 
 
 def test_a_column_of_nothing_but_nan() -> None:

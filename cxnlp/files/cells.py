@@ -105,7 +105,10 @@ def _finite(value: Any) -> Any:
 
 
 def excel(value: Any) -> Any:
-    """Any value as Excel can hold it: text where a cell of its type would lose something."""
+    """Any value as Excel can hold it: text where a cell of its type would lose something.
+
+    Moments and durations are kept to the millisecond, as Excel knows them.
+    """
     if isinstance(value, bool | dt.timedelta):
         return value
     if isinstance(value, int) and abs(value) < _EXCEL_NUMBER:
@@ -114,7 +117,8 @@ def excel(value: Any) -> Any:
         return value
     if isinstance(value, dt.time | dt.date) and not getattr(value, "tzinfo", None):
         in_calendar = isinstance(value, dt.time) or value.year >= 1900
-        if in_calendar:
+        rounded_up = getattr(value, "microsecond", 0) >= 999_500  # into the next day, or year 10000
+        if in_calendar and not rounded_up:
             return value
     text = flat(value)
     return text and _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from cxnlp.errors import FileError
 from cxnlp.files import inputs
 from cxnlp.files.inputs import BadRow
+from cxnlp.text import mended
 
 
 def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
@@ -53,7 +54,16 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
     chunks = list(table.chunks(10_000, refuse))
     if isinstance(table, inputs.Parquet):
         whole = pa.concat_tables([table.schema.empty_table(), *chunks])
-        return whole.to_pandas(ignore_metadata=True)  # which would hide columns in an index
-    return pd.DataFrame(
-        [*itertools.chain.from_iterable(chunks)], columns=None if chunks else table.columns
-    )
+        try:
+            return whole.to_pandas(ignore_metadata=True)  # which would hide columns in an index
+        except (ValueError, pa.ArrowException):  # moments that Python has no type for
+            return pd.DataFrame({name: _column(whole[name]) for name in whole.column_names})
+    rows = itertools.chain.from_iterable(chunks)
+    return pd.DataFrame([*map(mended, rows)], columns=None if chunks else table.columns)
+
+
+def _column(column: pa.ChunkedArray) -> pd.Series:
+    try:
+        return column.to_pandas()
+    except (ValueError, pa.ArrowException):
+        return column.cast(pa.string()).to_pandas()

@@ -13,7 +13,7 @@ import warnings
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -394,6 +394,7 @@ def open_input(source: Path, sheet: str | None = None) -> Input:
         For a file that is missing, damaged, of another kind or has a title above its column names,
         and for a sheet that is not there, is empty, or is one of several and was not named.
     """
+    check_name(source)
     kind = INPUTS.get(source.suffix.lower())
     if kind is None:
         raise FileError(f"Cannot read {source.name}: give one of {', '.join(INPUTS)}.")
@@ -404,6 +405,14 @@ def open_input(source: Path, sheet: str | None = None) -> Input:
     if sheet is not None:
         raise FileError(f"{source.name} has no sheets; leave --sheet out.")
     return kind(source)
+
+
+def check_name(path: Path) -> None:
+    """Refuse a path that Arrow could not open."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise FileError(f"The name {str(path)!a} is not UTF-8; rename it.") from None
 
 
 def _chunked(rows: Iterable[Row | BadRow], size: int, reject: Reject) -> Iterator[list[Row]]:
@@ -422,13 +431,14 @@ def _chunked(rows: Iterable[Row | BadRow], size: int, reject: Reject) -> Iterato
 
 def _unique(names: Sequence[str]) -> list[str]:
     """Name every column, each once: the empty and the repeated get a number."""
-    unique: dict[str, None] = {}
+    given, unique = set(names), dict[str, None]()
+    counts: Counter[str] = Counter()
     for position, name in enumerate(names, 1):
-        name = name if name.strip() else f"column_{position}"
-        candidate, count = name, 1
-        while candidate in unique or (count > 1 and candidate in names):
-            count += 1
-            candidate = f"{name}_{count}"
+        name = candidate = name if name.strip() else f"column_{position}"
+        counts[name] += 1
+        while candidate in unique or (counts[name] > 1 and candidate in given):
+            counts[name] += candidate != name
+            candidate = f"{name}_{counts[name]}"
         unique[candidate] = None
     return list(unique)
 

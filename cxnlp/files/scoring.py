@@ -140,11 +140,11 @@ def score_file(
     """
     started = time.monotonic()
     source, target = Path(source), _behind(Path(target))
-    for path in (source, target):
-        _check_name(path)
+    inputs.check_name(target)
     table, write = open_input(source, sheet), _writer(target)
     work = target.with_name(target.name + ".partial")
     _check_target(source, target, work, resume, force)
+    free = not target.exists()
     stamp = _stamp(source)
     found = survey(table, text, target)
     fresh = _readings(model.classify([], evidence=evidence)).schema
@@ -164,7 +164,7 @@ def score_file(
         outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
     chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
     journal = _journal(table, stamp, model, found.text, chunk_rows, evidence)
-    chunk_rows = _start(work, journal, resume)["options"]["chunk_rows"]
+    chunk_rows = _start(work, journal, resume, force)["options"]["chunk_rows"]
 
     rows = resumed = 0
     with _Rejects(work / "rejects.jsonl") as rejects:
@@ -183,6 +183,11 @@ def score_file(
     pairs = ((chunk, _load(_piece(work, number))) for number, chunk in enumerate(chunks))
     write(output, Layout(table, kept, fresh), pairs)
     sync(output)
+    if free and target.exists():
+        raise FileError(
+            f"{target} was written by another run meanwhile; replace it with --resume, which has "
+            f"all of the readings, or delete {work}."
+        )
     rejected = _rejected(target)
     if rejects.count:
         os.replace(rejects.path, rejected)
@@ -259,13 +264,6 @@ def _writer(target: Path) -> Callable[[Path, Layout, outputs.Pairs], None]:
     return write
 
 
-def _check_name(path: Path) -> None:
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError:  # Arrow cannot open such a path
-        raise FileError(f"The name {str(path)!a} is not UTF-8; rename it.") from None
-
-
 def _check_target(source: Path, target: Path, work: Path, resume: bool, force: bool) -> None:
     if resume and force:
         raise FileError("--resume goes on and --force begins anew; give one of them.")
@@ -284,8 +282,9 @@ def _check_target(source: Path, target: Path, work: Path, resume: bool, force: b
             f"{work} was left by a run that was interrupted; go on with --resume, or begin anew "
             "with --force."
         )
-    if target.exists() and not (work.exists() or force):
-        raise FileError(f"{target} exists and is whole; replace it with --force.")
+    for path, what in ((target, "is whole"), (_rejected(target), "holds what a run rejected")):
+        if path.exists() and not (work.exists() or force):
+            raise FileError(f"{path} exists and {what}; replace it with --force.")
 
 
 def _behind(target: Path) -> Path:
@@ -330,7 +329,7 @@ def _journal(
     }
 
 
-def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
+def _start(work: Path, journal: dict[str, Any], resume: bool, force: bool) -> dict[str, Any]:
     """Begin a run, or go on with an earlier one, and give its journal."""
     note = work / JOURNAL
     if resume and note.exists():
@@ -342,8 +341,12 @@ def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
             raise FileError(f"{note} is damaged; begin anew with --force.")
         _check_same(before, journal, work)
         return before
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    if resume or force:
+        shutil.rmtree(work, ignore_errors=True)
+    try:
+        work.mkdir()
+    except FileExistsError:
+        raise FileError(f"{work} is of another run, which began meanwhile; let it end.") from None
     with whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
     return journal

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -99,14 +100,16 @@ def mask(text: str, lang: str = "nl") -> Masked:
     'Spoke to [name] about order [number].'
     """
     found: list[Span] = []
-    taken = bytearray(len(text))
-    plain = text.translate(_PLAIN)
+    plain, places = _plain(text)
+    taken = bytearray(len(plain))
     for find in _FINDERS:
         for start, end, kind in find(plain):
             if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
                 found.append((start, end, kind))
-    spans = tuple((start, end, WORDS[lang][kind]) for start, end, kind in sorted(found))
+    spans = tuple(
+        (places[start], places[end], WORDS[lang][kind]) for start, end, kind in sorted(found)
+    )
     parts, at = [], 0
     for start, end, word in spans:
         parts += [text[at:start], word]
@@ -114,10 +117,30 @@ def mask(text: str, lang: str = "nl") -> Masked:
     return Masked("".join([*parts, text[at:]]), spans)
 
 
-#: Spaces and hyphens of forms and office programs, each for one character.
-_PLAIN = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ") | dict.fromkeys(
-    map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"
-)
+def _plain(text: str) -> tuple[str, list[int]]:
+    """A text as the rules know it, and where each of its characters, and its end, was before.
+
+    Letters and their marks are one character, a row of blanks is one space, hyphens of office
+    programs are plain ones, and what has no width is left out.
+    """
+    letters: list[str] = []
+    places: list[int] = []
+    for at, letter in enumerate(text.translate(_HYPHENS)):
+        kind = unicodedata.category(letter)
+        if kind == "Zs" or letter == "\t":
+            letter = " "
+        if kind == "Cf" or letter == " " == "".join(letters[-1:]):
+            continue
+        if letters and unicodedata.combining(letter):
+            whole = unicodedata.normalize("NFC", letters[-1] + letter)
+            letters[-1] = whole if len(whole) == 1 else letters[-1]
+            continue
+        letters.append(letter)
+        places.append(at)
+    return "".join(letters), [*places, len(text)]
+
+
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-")
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']+", re.I)
 #: A part of an address that points at one customer: a query, a long code, a number.

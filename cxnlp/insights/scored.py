@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,11 +16,11 @@ from cxnlp.files import find_text_column, read_frame
 from cxnlp.files.cells import flat
 from cxnlp.results import PREFIX, Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS
-from cxnlp.text import to_column
+from cxnlp.text import mended, to_column
 
 #: Cells of a CSV that mean true; Excel writes the word of its own language.
-_TRUE = ("true", "1", "waar")
-_FALSE = ("false", "0", "onwaar")
+_TRUE = ("true", "1", "1.0", "waar")
+_FALSE = ("false", "0", "0.0", "onwaar")
 _SAMPLE_ROWS = 1000
 
 #: What the functions of this package take: results, a scored table, or the path of a scored file.
@@ -96,10 +97,10 @@ class Scored:
         TypeError
             For anything else.
         """
-        if isinstance(source, Scored):
-            return source
-        if isinstance(source, Results):
-            return cls._of_results(source)
+        if isinstance(source, Scored | Results):
+            if text is not None:
+                raise CxnlpError(f"{text!r} is a column of no table; leave text= out.")
+            return source if isinstance(source, Scored) else cls._of_results(source)
         if isinstance(source, str | Path):
             return cls._of_frame(read_frame(source, sheet), Path(source).name, text)
         if not isinstance(source, pd.DataFrame):
@@ -138,8 +139,10 @@ class Scored:
         frame = _with_index(frame)
         columns = [str(column) for column in frame.columns]
         frame.columns = pd.Index(columns)
-        if twice := sorted({column for column in columns if columns.count(column) > 1}):
+        if twice := sorted(column for column, count in Counter(columns).items() if count > 1):
             raise CxnlpError(f"{name} has several columns {twice[0]!r}; give each its own name.")
+        for column in frame.columns[frame.dtypes == "object"]:
+            frame[column] = frame[column].map(mended)  # half a pair, which pandas may refuse later
         own = {f"{PREFIX}{field}" for field in ("language", "sentiment", "score", "no_text")}
         own |= {f"{PREFIX}{aspect}" for aspect in ASPECTS}
         if not columns:  # JSON lines without rows have no names either
@@ -237,6 +240,8 @@ class Scored:
             return self.extra[values]
         if isinstance(values, pa.Array | pa.ChunkedArray):
             values = values.to_pandas()
+        if isinstance(values, list):
+            values = mended(values)
         column = pd.Series(values).reset_index(drop=True)
         if len(column) != len(self):
             raise CxnlpError(

@@ -94,6 +94,8 @@ def report(
                 "as results.to_pandas().assign(nps=…)."
             )
     check_folder(path)
+    if model is not None:
+        _manifest(model, None)  # refused before the work
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
     page = render(content, Words(lang), title, _manifest(model, scored.model))
