@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from cxnlp.errors import FileError
 from cxnlp.files import inputs
+from cxnlp.files.cells import values
 from cxnlp.files.inputs import BadRow
 from cxnlp.text import mended
 
@@ -66,4 +67,4 @@ def _column(column: pa.ChunkedArray) -> pd.Series:
     try:
         return column.to_pandas()
     except (ValueError, pa.ArrowException):
-        return column.cast(pa.string()).to_pandas()
+        return pd.Series(values(column))

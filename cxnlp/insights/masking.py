@@ -129,7 +129,7 @@ def _plain(text: str) -> tuple[str, list[int]]:
         kind = unicodedata.category(letter)
         if kind == "Zs" or letter == "\t":
             letter = " "
-        if kind == "Cf" or letter == " " == "".join(letters[-1:]):
+        if kind == "Cf" or (letter == " " and letters[-1:] == [" "]):
             continue
         if letters and unicodedata.combining(letter):
             whole = unicodedata.normalize("NFC", letters[-1] + letter)

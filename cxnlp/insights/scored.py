@@ -243,6 +243,8 @@ class Scored:
         if isinstance(values, list):
             values = mended(values)
         column = pd.Series(values).reset_index(drop=True)
+        if column.dtype == "object":
+            column = column.map(mended)
         if len(column) != len(self):
             raise CxnlpError(
                 f"There are {len(column):,} {what} for {len(self):,} rows; give one for each row."
