@@ -265,7 +265,6 @@ def train(
     """
     import dataclasses
     import logging
-    import tomllib
 
     if not config.is_file():
         raise CxnlpError(f"There is no file {config}.")
@@ -277,7 +276,7 @@ def train(
         values = recipe.Config.resolved(config)
         kind = shorten if "layers" in values else distil if "teacher" in values else recipe
         settings = kind.Config.read(config)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise CxnlpError(f"{config} is no recipe ({error}); see recipes/accurate.toml.") from None
     if base and kind is not recipe:
         raise CxnlpError(f"{config} has a teacher and no base; leave --base out.")

@@ -135,6 +135,9 @@ def test_a_refusal_is_one_line(
         'layers = [1]\nname = "x"',
         'name = "x"\ndev = ["dev.jsonl"]',
         'name = "x"\nneutral = "neutral.jsonl"',
+        'name = "x"\ndev = ["d.jsonl"]\nneutral = "n.jsonl"\npublic = "p.jsonl"',
+        'name = "x"\ndev = ["d"]\nneutral = "n"\nstages = [{name = "s", epochs = "four", '
+        "learning_rate = 1e-4, head_learning_rate = 1e-3}]",
     ],
 )
 def test_a_faulty_recipe_is_refused_in_a_line(

@@ -69,6 +69,12 @@ class Stage:
     """Networks trained from the same start with other seeds; together they label comments."""
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, str) != (field.name == "name"):
+                raise TypeError(f"{field.name} of a stage is {value!r}")
+
 
 @dataclasses.dataclass
 class Batch:

@@ -69,18 +69,14 @@ class Sources:
     seed: int
     description: str
 
-    def read_tables(self) -> list[Dataset]:
-        """The labelled comments to fit: those of each file, and the public ones last.
+    def __post_init__(self) -> None:
+        if self.public and not self.weak:
+            raise ValueError("it names public labels; name the folder of their texts, weak, too")
 
-        Raises
-        ------
-        ValueError
-            For labels of public comments without the folder that holds their texts.
-        """
+    def read_tables(self) -> list[Dataset]:
+        """The labelled comments to fit: those of each file, and the public ones last."""
         tables = [corpus.read_labelled([file]) for file in self.labelled]
-        if self.public:
-            if not self.weak:
-                raise ValueError("the recipe names public labels; name the folder of weak ones too")
+        if self.public and self.weak:
             tables.append(corpus.read_public(self.public, self.weak))
         return tables
 
