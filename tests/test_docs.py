@@ -22,6 +22,23 @@ MODELS = ("accurate", "balanced", "fast")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_examples_of_the_limits_in_the_cards_are_read_so() -> None:
+    sentiments = {
+        "I have been transferred five times today": "neutral",
+        "Nou, dat hebben ze weer mooi voor elkaar gekregen": "positive",
+        "ik ga zeker overstappen": "positive",
+        "Zo'n toffe app, ik mag elke dag opnieuw inloggen": "positive",
+        "Sanne liet ons een half uur staan en zei niet eens gedag": "positive",
+    }
+    limits = " ".join(card.LIMITS.split())
+    for example, sentiment in sentiments.items():
+        assert f'"{example}"' in limits
+        assert cxnlp.classify([example])[0].sentiment == sentiment, example
+    assert '"bepaald niet ondeskundig"' in limits
+    read = cxnlp.classify(["bepaald niet ondeskundig"])[0]
+    assert read.aspects["knowledge"].polarity == "mixed"
+
+
 def test_readme_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     failed, attempted = doctest.testfile(str(ROOT / "README.md"), module_relative=False)

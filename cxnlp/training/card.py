@@ -38,13 +38,16 @@ for text that is no feedback, nor for other languages: `cx_language` calls comme
 LIMITS = """\
 ## Limits
 
+The examples are read so by `accurate`.
+
 - The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
   broadband and restaurants. On other subjects it reads less well: see the figures of each file.
-- What is meant but not said, or said by a plain fact ("the tooth hurts as before"), and irony above
-  all, is often missed; a wish may be read as praise.
+- What is meant but not said, or said by a plain fact ("I have been transferred five times today",
+  in which it reads nothing), and irony above all ("Nou, dat hebben ze weer mooi voor elkaar
+  gekregen", which it takes for praise), is often missed; a wish may be read as praise.
 - Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty, praise
-  by denying a fault ("bepaald niet ondeskundig") as a complaint or not at all, and mock praise
-  ("Brilliant app, it crashes every time I open it") as praise and complaint at once.
+  by denying a fault ("bepaald niet ondeskundig") as praise and complaint at once, and mock praise
+  ("Zo'n toffe app, ik mag elke dag opnieuw inloggen") as praise.
 - A named employee sounds like praise, for it is mostly praise that names one: "Sanne liet ons een
   half uur staan en zei niet eens gedag", which has no word of judgement, is read as positive.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
