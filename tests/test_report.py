@@ -577,11 +577,11 @@ def test_colours_can_be_told_apart_from_white() -> None:
         assert (luminance(ground) + 0.05) / (luminance(inks["ink"]) + 0.05) >= 4.5
 
 
-def test_a_year_of_200_000_comments(tmp_path: Path) -> None:
-    scored = survey(200_000)
+def test_a_year_of_100_000_comments(tmp_path: Path) -> None:
+    scored = survey(100_000)
     started = time.monotonic()
     path = cxnlp.report(scored, tmp_path / "report.html")
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 30
     assert path.stat().st_size < 3_000_000
 
 
