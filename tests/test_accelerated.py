@@ -160,7 +160,8 @@ def test_labels_are_the_same(name: str, precision: torch.dtype) -> None:
     session = accelerated.Session(store.read(name).network, "cpu", precision)
     other = _on(session, model)
     _alike(other.classify(texts), model.classify(texts))
-    found, wanted = other.embed(texts), model.embed(texts)
+    few = texts[:5]  # a processor may emulate half precision, slowly
+    found, wanted = other.embed(few), model.embed(few)
     assert np.linalg.norm(found - wanted) < 0.1 * np.linalg.norm(wanted)
 
 

@@ -129,10 +129,10 @@ def test_what_came_from_excel_can_go_back(tmp_path: Path, encoding: str) -> None
 
 def test_a_late_accent_decides_the_encoding(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
-    source.write_bytes(b"id,comment\n" + b"1,traag\n" * 200_000 + "2,één\n".encode("cp1252"))
+    source.write_bytes(b"id,comment\n" + b"1,traag\n" * 30_000 + "2,één\n".encode("cp1252"))
     report = run(source, tmp_path / "out.csv")
     assert report.encoding == "cp1252"
-    assert report.rows == 200_001
+    assert report.rows == 30_001
 
 
 def test_files_of_two_encodings_put_together(tmp_path: Path) -> None:
