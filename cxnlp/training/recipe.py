@@ -76,7 +76,8 @@ class Sources:
     def read_tables(self) -> list[Dataset]:
         """The labelled comments to fit: those of each file, and the public ones last."""
         tables = [corpus.read_labelled([file]) for file in self.labelled]
-        if self.public and self.weak:
+        if self.public:
+            assert self.weak is not None
             tables.append(corpus.read_public(self.public, self.weak))
         return tables
 

@@ -94,11 +94,10 @@ def report(
                 "as results.to_pandas().assign(nps=…)."
             )
     check_folder(path)
-    if model is not None:
-        _manifest(model, None)  # refused before the work
+    given = None if model is None else store.read_manifest(store.find(model))
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
-    page = render(content, Words(lang), title, _manifest(model, scored.model))
+    page = render(content, Words(lang), title, given or _manifest(scored.model))
     with whole(path) as part:
         # Half a surrogate pair may stand in a title.
         part.write_text(page, encoding="utf-8", errors="replace")
@@ -146,13 +145,13 @@ def render(
     )
 
 
-def _manifest(model: str | Path | None, named: str | None) -> dict[str, Any] | None:
-    """What is known of a model that was given, or of one that the readings name."""
-    if model is None:
-        if named not in store.shipped_names():
-            return None if named is None else {"name": named}
-        model = named
-    return store.read_manifest(store.find(model))
+def _manifest(named: str | None) -> dict[str, Any] | None:
+    """What is known of the model that the readings name."""
+    if named is None:
+        return None
+    if named not in store.shipped_names():
+        return {"name": named}
+    return store.read_manifest(store.find(named))
 
 
 def _period(content: Content, words: Words) -> str:
