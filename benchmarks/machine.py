@@ -13,6 +13,8 @@ from typing import TypeVar
 from cxnlp.encoder import has_vnni
 
 Key = TypeVar("Key", bound=Hashable)
+#: Of an hour of a machine of two cores, in whatever currency: an assumption.
+PRICE = 0.10
 
 
 def cpu() -> str:
@@ -42,3 +44,11 @@ def medians(runs: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, 
             run()
             seconds[key].append(time.perf_counter() - started)
     return {key: statistics.median(values) for key, values in seconds.items()}
+
+
+def extrapolate(measured: Mapping[int, float], count: int) -> float:
+    """Seconds for a count, on the line through the two largest that were measured."""
+    if count in measured:
+        return measured[count]
+    (few, fast), (many, slow) = sorted(measured.items())[-2:]
+    return slow + (count - many) * (slow - fast) / (many - few)

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from machine import described, medians
+from machine import PRICE, described, extrapolate, medians
 from scale_page import page
 from throughput_texts import corpus_texts, halves, of_words
 from watched import busy, part_of, watch
@@ -131,7 +131,7 @@ def main() -> None:
     options.add_argument("--quick", action="store_true", help="small counts; needs --out")
     options.add_argument("--out", type=Path, help="folder of the page; by default benchmarks")
     options.add_argument(
-        "--price", type=float, default=0.10, help="of an hour of this machine, in any currency"
+        "--price", type=float, default=PRICE, help="of an hour of this machine, in any currency"
     )
     asked = options.parse_args()
     if asked.quick and asked.out is None:
@@ -252,14 +252,6 @@ def _one_by_one(model: cxnlp.Model, texts: list[str]) -> Callable[[], object]:
 
 def _again(run: Callable[[], object], times: int) -> Callable[[], object]:
     return lambda: [run() for _ in range(times)]
-
-
-def extrapolate(measured: Mapping[int, float], count: int) -> float:
-    """Seconds for a count, on the line through the two largest that were measured."""
-    if count in measured:
-        return measured[count]
-    (few, fast), (many, slow) = sorted(measured.items())[-2:]
-    return slow + (count - many) * (slow - fast) / (many - few)
 
 
 def lengths(

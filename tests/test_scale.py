@@ -68,7 +68,7 @@ def test_a_peak_is_of_the_work_that_is_done(benchmark: Any) -> None:
 
 
 def test_what_is_not_measured_is_on_the_line_through_the_largest(benchmark: Any) -> None:
-    extrapolate = benchmark("scale").extrapolate
+    extrapolate = benchmark("machine").extrapolate
     measured = {1: 5.0, 2000: 21.0, 1000: 11.0}
     assert extrapolate(measured, 2000) == 21.0
     assert extrapolate(measured, 1_000_000) == pytest.approx(10_001.0)
