@@ -198,6 +198,6 @@ def _duels(found: list[Contestant]) -> str:
                     else f"{(theirs / own) ** sign:,.1f}×"
                 )
                 better.append(f"{other.name.removeprefix(OURS)} {by}")
-            cells.append(", ".join(better) or "none")
+            cells.append("; ".join(better) or "none")
         rows.append(cells)
     return table(["", *(one.name for one in ours)], rows)

@@ -161,9 +161,10 @@ class Csv(Input):
                 yield row or [""]
 
     def _fault(self, row: list[str], width: int | None, lines: list[str]) -> str | None:
-        if any(map(_UNDECODED.search, lines)):
+        raw = "".join(lines)
+        if not raw.isascii() and _UNDECODED.search(raw):
             return f"bytes that are not {self.encoding}"
-        if any("\0" in line for line in lines):
+        if "\0" in raw:
             return "a NUL byte"
         if row and width is not None and len(row) != width:
             return f"{len(row)} fields where the header has {width}"
