@@ -28,7 +28,7 @@ import numpy as np
 from baselines_page import LENGTHS, OURS, Contestant, page
 from contestants import CONTESTANTS, LANGUAGE, MOST_PAIRED, MOST_VECTORS, Lesson
 from datasets import Dataset
-from machine import PRICE, described, extrapolate, medians
+from machine import PRICE, described, extrapolate, medians, one_by_one
 from picture import Point, scatter
 from readers import Committed, Lexicon, Reader
 from throughput_texts import corpus_texts, of_words
@@ -161,7 +161,7 @@ def speeds(
     runs: dict[tuple[str, str, int], Callable[[], object]] = {}
     for name, read in readers.items():
         runs[name, "sample", 0] = functools.partial(read, samples[name])
-        runs[name, "count", 1] = _one_by_one(read, few[:: len(few) // ALONE])
+        runs[name, "count", 1] = one_by_one(read, few[:: len(few) // ALONE])
         for count in COUNTS[1:]:
             if count == COUNTS[1] or count / rates[name] <= LONG:
                 runs[name, "count", count] = functools.partial(read, texts[:count])
@@ -190,10 +190,6 @@ def _rate(read: Reader, texts: list[str]) -> float:
     started = time.perf_counter()
     read(texts)
     return len(texts) / (time.perf_counter() - started)
-
-
-def _one_by_one(read: Reader, texts: list[str]) -> Callable[[], object]:
-    return lambda: [read([text]) for text in texts]
 
 
 def alone(

@@ -46,6 +46,11 @@ def medians(runs: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, 
     return {key: statistics.median(values) for key, values in seconds.items()}
 
 
+def one_by_one(read: Callable[[list[str]], object], texts: list[str]) -> Callable[[], object]:
+    """A run that reads each text alone."""
+    return lambda: [read([text]) for text in texts]
+
+
 def extrapolate(measured: Mapping[int, float], count: int) -> float:
     """Seconds for a count, on the line through the two largest that were measured."""
     if count in measured:

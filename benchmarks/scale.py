@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from machine import PRICE, described, extrapolate, medians
+from machine import PRICE, described, extrapolate, medians, one_by_one
 from scale_page import page
 from throughput_texts import corpus_texts, halves, of_words
 from watched import busy, part_of, watch
@@ -220,7 +220,9 @@ def growth(
     read = halves(texts, max(most.values()))
     alone = read[:ALONE]
     runs = {
-        (name, count): _reader(model, read[:count]) if count > 1 else _one_by_one(model, alone)
+        (name, count): _reader(model, read[:count])
+        if count > 1
+        else one_by_one(model.classify, alone)
         for count in counts
         for name, model in models.items()
         if count <= most[name]
@@ -244,10 +246,6 @@ def growth(
 
 def _reader(model: cxnlp.Model, texts: list[str]) -> Callable[[], object]:
     return functools.partial(model.classify, texts)
-
-
-def _one_by_one(model: cxnlp.Model, texts: list[str]) -> Callable[[], object]:
-    return lambda: [model.classify([text]) for text in texts]
 
 
 def _again(run: Callable[[], object], times: int) -> Callable[[], object]:
