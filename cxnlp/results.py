@@ -32,7 +32,12 @@ _COLOURS = {"positive": "#c8ecd0", "negative": "#fbd0cc"}
 
 def polarities(decisions: np.ndarray) -> np.ndarray:
     """(..., 2) bool decisions -> (...) str, of ``cxnlp.taxonomy.POLARITIES``."""
-    return np.array(POLARITIES)[decisions @ np.array([1, 2])]
+    return np.array(POLARITIES)[_codes(decisions)]
+
+
+def _codes(decisions: np.ndarray) -> np.ndarray:
+    """(..., 2) bool decisions -> (...) int, of ``cxnlp.taxonomy.POLARITIES``; 0 for none."""
+    return decisions @ np.array([1, 2])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -230,7 +235,7 @@ class Results(Sequence[Result]):
             decided = self.decisions[index, at]
             probabilities = self.aspect_probabilities[index, at]
             aspects[ASPECTS[at]] = AspectReading(
-                POLARITIES[decided @ (1, 2)],
+                POLARITIES[_codes(decided)],
                 float(probabilities[decided].min()),
                 positive=float(probabilities[0]),
                 negative=float(probabilities[1]),
@@ -284,22 +289,21 @@ class Results(Sequence[Result]):
         """
         columns: dict[str, Any] = {
             "text": self.texts,
-            f"{PREFIX}language": pa.array(self.language.tolist(), pa.string()),
-            f"{PREFIX}sentiment": pa.array(self.sentiment.tolist(), pa.string()),
+            f"{PREFIX}language": pa.array(self.language, pa.string()),
+            f"{PREFIX}sentiment": pa.array(self.sentiment, pa.string()),
             f"{PREFIX}score": pa.array(self.score, pa.float32()),
             f"{PREFIX}no_text": pa.array(self.no_text),
         }
-        polarity, confidence = self.polarity, self.confidence
-        absent = np.logical_not(self.decisions.any(axis=2))
-        words = self.evidence_words
+        names, codes = pa.array(POLARITIES, pa.string()), _codes(self.decisions)
+        absent, confidence, words = codes == 0, self.confidence, self.evidence_words
         for at, aspect in enumerate(ASPECTS):
             name = f"{PREFIX}{aspect}"
-            columns[name] = pa.array(polarity[:, at].tolist(), pa.string(), mask=absent[:, at])
+            columns[name] = names.take(pa.array(codes[:, at], mask=absent[:, at]))
             columns[f"{name}_confidence"] = pa.array(
                 confidence[:, at], pa.float32(), mask=absent[:, at]
             )
             if words is not None:
-                columns[f"{name}_evidence"] = pa.array(words[:, at].tolist(), pa.string())
+                columns[f"{name}_evidence"] = pa.array(words[:, at], pa.string())
         columns[f"{PREFIX}model"] = pa.repeat(pa.scalar(self.model, pa.string()), len(self))
         return pa.table(columns)
 
