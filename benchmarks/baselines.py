@@ -26,10 +26,10 @@ from typing import Any
 
 import joblib
 import numpy as np
-from baselines_page import LENGTHS, OURS, Contestant, page
+from baselines_page import LENGTHS, Contestant, page
 from contestants import CONTESTANTS, LANGUAGE, MOST_PAIRED, MOST_VECTORS, Lesson
 from datasets import Dataset
-from machine import PRICE, described, extrapolate, medians, one_by_one
+from machine import PRICE, described, extrapolate, medians, megabytes, one_by_one
 from picture import Point, scatter
 from readers import Committed, Lexicon, Reader
 from throughput_texts import corpus_texts, of_words
@@ -96,7 +96,7 @@ def main() -> None:
                 told[name] |= found
     contestants = [Contestant(name, LANGUAGE.get(name), **found) for name, found in told.items()]
     points = [
-        Point(one.name, one.rate, one.f1[0], one.name.startswith(OURS))
+        Point(one.name, one.rate, one.f1[0], one.ours)
         for one in contestants
         if one.f1[0] is not None
     ]
@@ -197,11 +197,9 @@ def alone(
     readers: Mapping[str, Reader], texts: list[str], folder: Path
 ) -> dict[str, dict[str, Any]]:
     """What each takes in fresh processes: MB on disk, seconds to the first result, MB of memory."""
-    paths = {}
-    for name, path in (("one", folder / "one.json"), ("all", folder / "all.json")):
-        few = texts[: 1 if name == "one" else COMMENTS]
-        path.write_text(json.dumps(few), encoding="utf-8")
-        paths[name] = str(path)
+    one, many = folder / "one.json", folder / "many.json"
+    one.write_text(json.dumps(texts[:1]), encoding="utf-8")
+    many.write_text(json.dumps(texts[:COMMENTS]), encoding="utf-8")
     commands = {}
     for number, (name, read) in enumerate(readers.items()):
         joblib.dump(read, folder / f"{number}.joblib")
@@ -209,7 +207,7 @@ def alone(
     first = medians(
         {
             name: functools.partial(
-                subprocess.run, [*command, paths["one"]], check=True, stderr=subprocess.DEVNULL
+                subprocess.run, [*command, str(one)], check=True, stderr=subprocess.DEVNULL
             )
             for name, command in commands.items()
         },
@@ -218,7 +216,7 @@ def alone(
     return {
         name: {
             "first": first[name],
-            "memory_mb": max(memory for _, memory, _ in watch([*command, paths["all"]])),
+            "memory_mb": max(memory for _, memory, _ in watch([*command, str(many)])),
             "disk_mb": _size(readers[name], Path(command[-1])),
         }
         for name, command in commands.items()
@@ -229,8 +227,7 @@ def _size(read: Reader, kept: Path) -> float | None:
     """MB of what has been learned; of a committed model its folder, of a lexicon nothing."""
     if isinstance(read, Lexicon):
         return None
-    files = read.model.folder.iterdir() if isinstance(read, Committed) else [kept]
-    return sum(file.stat().st_size for file in files) / 1e6
+    return megabytes(read.model.folder.iterdir() if isinstance(read, Committed) else [kept])
 
 
 if __name__ == "__main__":

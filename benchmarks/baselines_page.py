@@ -164,39 +164,37 @@ def _growth(found: list[Contestant]) -> str:
     return table(head, rows)
 
 
-#: What is compared: the figure of a contestant, and the sign that makes more of it better.
-_MEASURES: dict[str, tuple[Callable[[Contestant], float | None], int]] = {
-    "pillar F1, public": (lambda one: one.f1[0], 1),
-    "sentiment, public": (lambda one: one.sentiment[0], 1),
-    "pillar F1, unseen": (lambda one: one.f1[1], 1),
-    "sentiment, unseen": (lambda one: one.sentiment[1], 1),
-    "comments per second": (lambda one: one.rate, 1),
-    "one comment alone": (lambda one: one.seconds[1][0], -1),
-    "first result": (lambda one: one.first, -1),
-    "peak memory": (lambda one: one.memory_mb, -1),
-    "on disk": (lambda one: one.disk_mb, -1),
+#: What is compared, more of which is better: by a difference, or by how many times.
+_SHARES: dict[str, Callable[[Contestant], float | None]] = {
+    "pillar F1, public": lambda one: one.f1[0],
+    "sentiment, public": lambda one: one.sentiment[0],
+    "pillar F1, unseen": lambda one: one.f1[1],
+    "sentiment, unseen": lambda one: one.sentiment[1],
+}
+_TIMES: dict[str, Callable[[Contestant], float | None]] = {
+    "comments per second": lambda one: one.rate,
+    "one comment alone": lambda one: 1 / one.seconds[1][0],
+    "first result": lambda one: 1 / one.first,
+    "peak memory": lambda one: 1 / one.memory_mb,
+    "on disk": lambda one: one.disk_mb and 1 / one.disk_mb,
 }
 
 
 def _duels(found: list[Contestant]) -> str:
-    """For each measure and each of ours, who does better: by a difference or so many times."""
+    """For each measure and each of ours, who does better, and by how much."""
     readers = [one for one in found if one.f1[0] is not None]
     ours = [one for one in readers if one.ours]
     rows = []
-    for measure, (figure, sign) in _MEASURES.items():
+    for measure, figure in (_SHARES | _TIMES).items():
         cells = [measure]
         for mine in ours:
             own = figure(mine)
             better = []
             for other in readers:
                 theirs = figure(other)
-                if own is None or theirs is None or sign * theirs <= sign * own:
+                if own is None or theirs is None or theirs <= own:
                     continue
-                by = (
-                    f"+{theirs - own:.3f}"
-                    if measure.startswith(("pillar", "sentiment"))
-                    else f"{(theirs / own) ** sign:,.1f}×"
-                )
+                by = f"+{theirs - own:.3f}" if measure in _SHARES else f"{theirs / own:,.1f}×"
                 better.append(f"{other.name.removeprefix(OURS)} {by}")
             cells.append("; ".join(better) or "none")
         rows.append(cells)

@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +44,11 @@ def medians(runs: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, 
             run()
             seconds[key].append(time.perf_counter() - started)
     return {key: statistics.median(values) for key, values in seconds.items()}
+
+
+def megabytes(files: Iterable[Path]) -> float:
+    """What files take on disk."""
+    return sum(file.stat().st_size for file in files) / 1e6
 
 
 def one_by_one(read: Callable[[list[str]], object], texts: list[str]) -> Callable[[], object]:

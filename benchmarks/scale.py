@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from machine import PRICE, described, extrapolate, medians, one_by_one
+from machine import PRICE, described, extrapolate, medians, megabytes, one_by_one
 from scale_page import page
 from throughput_texts import corpus_texts, halves, of_words
 from watched import busy, part_of, watch
@@ -176,12 +176,9 @@ def starts(sizes: Sizes) -> dict[str, Any]:
         name: functools.partial(subprocess.run, [sys.executable, "-c", code], check=True)
         for name, code in codes.items()
     }
-    folders = {
-        name: [path.stat().st_size for path in store.find(name).iterdir()] for name in sizes.most
-    }
     return {
         "seconds": medians(runs, sizes.starts),
-        "folder_mb": {name: sum(found) / 1e6 for name, found in folders.items()},
+        "folder_mb": {name: megabytes(store.find(name).iterdir()) for name in sizes.most},
     }
 
 

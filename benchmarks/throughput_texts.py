@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -47,7 +48,8 @@ def halves(texts: list[str], count: int) -> list[str]:
 
 def of_words(texts: list[str], words: int, count: int) -> list[str]:
     """`count` comments of exactly so many words: `texts` end to end, cut anew."""
-    stream = [word for text in texts for word in text.split()]
+    every = (word for text in texts for word in text.split())
+    stream = list(itertools.islice(every, words * count))
     if len(stream) < words * count:
         raise ValueError(f"{len(stream)} words make no {count} comments of {words}")
     return [" ".join(stream[at : at + words]) for at in range(0, words * count, words)]
