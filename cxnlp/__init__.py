@@ -12,6 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxnlp import errors as errors
+    from cxnlp import insights as insights
+    from cxnlp import taxonomy as taxonomy
     from cxnlp.insights.reporting import report as report
     from cxnlp.model import Model as Model
     from cxnlp.model import classify as classify
@@ -31,17 +34,20 @@ _HOMES = {
     "report": "cxnlp.insights",
     "tokenize": "cxnlp.tokens",
 }
+_MODULES = ("errors", "insights", "taxonomy")
 
+if not TYPE_CHECKING:  # which would take any name for one that is there
 
-def __getattr__(name: str) -> Any:
-    if name == "insights":
-        return import_module("cxnlp.insights")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cxnlp' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f"cxnlp.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'cxnlp' has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        if name != "report":  # which may be a refusal, until what it needs is installed
+            globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, *_MODULES, "__version__"])

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cxnlp.taxonomy import ASPECTS, SIGNS
+from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
+
+#: Of `sentiment_features`.
+FEATURES = len(SENTIMENTS) + 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +46,9 @@ class Calibration:
 
     def sentiment(self, logits: np.ndarray, aspects: np.ndarray) -> np.ndarray:
         """(n, 4) logits, (n, 17, 2) probabilities of the aspects -> probabilities that sum to 1."""
-        return _softmax(sentiment_features(logits, aspects) @ self.sentiment_weights)
+        # Not with @: how BLAS sums depends on how many rows there are.
+        features = sentiment_features(logits, aspects)
+        return _softmax(np.einsum("nf,fs->ns", features, self.sentiment_weights))
 
     def language(self, logits: np.ndarray) -> np.ndarray:
         """(n, 4) float32 logits -> probabilities that sum to 1."""
@@ -65,11 +70,24 @@ class Calibration:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Calibration:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            Where a value is missing, is no finite number, or is not of its shape.
+        """
         rows = [values["thresholds"][aspect] for aspect in ASPECTS]
         thresholds = np.array(rows, np.float32).reshape(len(ASPECTS), len(SIGNS))
         weights = np.array(values["sentiment_weights"], np.float32)
-        return cls(**{**values, "sentiment_weights": weights, "thresholds": thresholds})
+        weights = weights.reshape(FEATURES, len(SENTIMENTS))
+        calibration = cls(**{**values, "sentiment_weights": weights, "thresholds": thresholds})
+        for name, value in vars(calibration).items():
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name} is not finite")
+        if calibration.language_temperature <= 0:
+            raise ValueError("language_temperature is not over 0")
+        return calibration
 
 
 def sentiment_features(logits: np.ndarray, aspects: np.ndarray) -> np.ndarray:

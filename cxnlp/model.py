@@ -16,6 +16,7 @@ import pyarrow as pa
 from cxnlp import batching, store, text
 from cxnlp.calibration import Calibration
 from cxnlp.encoder import Encoder, Outputs, Windows
+from cxnlp.errors import CxnlpError, ModelError
 from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, SIGNS
 
@@ -285,12 +286,17 @@ def load(
 @functools.lru_cache(maxsize=4)
 def _load(folder: Path, _written: int, threads: int | None, device: str) -> Model:
     stored = store.read(folder)
-    return Model(
-        Encoder(stored.tokenizer, stored.network, threads, device),
-        Calibration.from_json(stored.manifest["calibration"]),
-        stored.manifest,
-        stored.folder,
-    )
+    try:
+        encoder = Encoder(stored.tokenizer, stored.network, threads, device)
+    except CxnlpError:
+        raise
+    except Exception as error:  # tokenizers and onnxruntime raise what they like
+        raise ModelError(
+            f"{folder} has a network or a tokenizer that cannot be used here ({error}); fetch the "
+            "folder anew, or train it anew."
+        ) from error
+    calibration = Calibration.from_json(stored.manifest["calibration"])
+    return Model(encoder, calibration, stored.manifest, stored.folder)
 
 
 def classify(

@@ -23,10 +23,13 @@ from cxnlp.taxonomy import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 #: Prefix of every exported column, so that none collides with a column of the user's.
 PREFIX = "cx_"
 _SHOWN_ROWS = 20
+#: In a notebook, what stands between two amounts in dollars is no formula.
+_NO_FORMULAS = 'class="tex2jax_ignore mathjax_ignore"'
 _COLOURS = {"positive": "#c8ecd0", "negative": "#fbd0cc"}
 
 
@@ -123,7 +126,8 @@ class Result:
             for key, r in self.aspects.items()
         )
         return (
-            f'<div style="max-width:60em;line-height:1.6"><div>{_highlighted(self)}</div>'
+            f'<div {_NO_FORMULAS} style="max-width:60em;line-height:1.6">'
+            f"<div>{_highlighted(self)}</div>"
             f'<div style="margin-top:4px"><b>{self.sentiment}</b> {self.score:+.2f} &nbsp;{chips}'
             "</div></div>"
         )
@@ -194,9 +198,12 @@ class Results(Sequence[Result]):
         return len(self.texts)
 
     @overload
-    def __getitem__(self, index: int) -> Result: ...
+    def __getitem__(self, index: int | np.integer[Any]) -> Result: ...
     @overload
-    def __getitem__(self, index: slice | Sequence[Any] | np.ndarray | pd.Series) -> Results: ...
+    def __getitem__(
+        self,
+        index: slice | Sequence[Any] | np.ndarray | pd.Series | pd.Index | ExtensionArray,
+    ) -> Results: ...
     def __getitem__(self, index: Any) -> Result | Results:
         """One row as a `Result`; a slice, positions or a mask (read by position) as `Results`.
 
@@ -366,8 +373,8 @@ class Results(Sequence[Result]):
         )
         more = len(self) - _SHOWN_ROWS
         return (
-            "<table><thead><tr><th>comment</th><th>sentiment</th><th>score</th><th>aspects</th>"
-            f"</tr></thead><tbody>{rows}</tbody></table>"
+            f"<table {_NO_FORMULAS}><thead><tr><th>comment</th><th>sentiment</th><th>score</th>"
+            f"<th>aspects</th></tr></thead><tbody>{rows}</tbody></table>"
             + (f"<p>and {more:,} more</p>" if more > 0 else "")
         )
 

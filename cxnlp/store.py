@@ -20,7 +20,8 @@ from cxnlp.whole import whole
 FORMAT = 2
 MANIFEST, NETWORK, TOKENIZER, CARD = "manifest.json", "model.onnx", "tokenizer.json", "README.md"
 #: In a wheel the models lie inside the package, in a clone beside it.
-HOMES = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
+_HERE = Path(__file__).resolve().parent
+HOMES = (_HERE / "models", _HERE.parent / "models")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,19 +74,25 @@ def read(name: str | Path) -> StoredModel:
             contents[file] = (folder / file).read_bytes()
         except FileNotFoundError:
             raise ModelError(f"{folder} lacks {file}; fetch the folder anew.") from None
+        except OSError as error:
+            raise ModelError(f"{folder / file} cannot be read: {error}") from None
         if hashlib.sha256(contents[file]).hexdigest() != manifest["files"].get(file):
             raise ModelError(
                 f"{folder / file} is not the file that {MANIFEST} describes (its sha256 differs); "
                 "it is damaged or was changed. Fetch the folder anew."
             )
-    return StoredModel(folder, manifest, contents[NETWORK], contents[TOKENIZER].decode("utf-8"))
+    try:
+        tokenizer = contents[TOKENIZER].decode("utf-8")
+    except UnicodeDecodeError:
+        raise ModelError(f"{folder / TOKENIZER} is not UTF-8; fetch the folder anew.") from None
+    return StoredModel(folder, manifest, contents[NETWORK], tokenizer)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read and check what a model folder says of itself; raises as `read` does."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder / MANIFEST} is not JSON ({error}); fetch it anew.") from None
     if not isinstance(manifest, dict):
         raise ModelError(f"{folder / MANIFEST} is no manifest of a model; fetch it anew.")

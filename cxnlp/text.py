@@ -40,14 +40,15 @@ def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
     """
     check_column(cells)
     if isinstance(cells, pa.ChunkedArray):
-        if _is_text(cells.type):  # joined, it may be longer than the offsets of a string reach
+        if _is_text(cells.type):  # joined, they may need more numbers than their chunks do
             cells = cells.cast(pa.large_string())
         cells = cells.combine_chunks()
     if isinstance(cells, pa.Array):
-        if pa.types.is_dictionary(cells.type):
-            cells = cells.dictionary_decode()
         if pa.types.is_null(cells.type) or _is_text(cells.type):
-            return cells.cast(pa.large_string())
+            cells = cells.cast(pa.large_string())
+            # Of a part of a column only that part is kept, for it may be pickled.
+            part = cells.nbytes < cells.get_total_buffer_size()
+            return pa.concat_arrays([cells]) if part else cells
         cells = cells.to_pylist()
     values = list(cells)
     if not set(map(type, values)) <= {str, type(None)}:
@@ -114,6 +115,9 @@ def is_missing(cell: Any) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    """Whether it holds strings, as they are or, as of categories, by number."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
     return (
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )

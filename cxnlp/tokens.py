@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +15,12 @@ from cxnlp import text as cells
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
+#: spaCy takes the square of the time for a row of marks or emoji; so many it splits at once.
+_MARKS = re.compile(r"[^\w\s]{100}(?=[^\w\s])")
+#: Different words that are remembered, so that memory stays bounded.
+_MOST_WORDS = 200_000
 #: Words that tell the two languages apart, for choosing the rules when none are named.
 _DUTCH = frozenset("de het een en ik niet van dat is ook maar met voor op zijn geen wel te".split())
 _ENGLISH = frozenset("the a and i not of that is also but with for on are no to was it my".split())
@@ -76,7 +83,9 @@ def tokenize(texts: Iterable[Any], language: Literal["auto", "nl", "en"] = "auto
 
 
 def _tokenized(texts: Sequence[str], language: str) -> Iterator[Tokens]:
-    for text, doc in zip(texts, _rules(language).pipe(texts), strict=True):
+    rules = _rules(language)
+    docs = rules.pipe(_doc(rules, text) for text in texts)
+    for text, doc in zip(texts, docs, strict=True):
         kept = [token for token in doc if not token.is_space]
         starts = np.array([token.idx for token in kept], np.int32)
         ends = starts + np.array([len(token) for token in kept], np.int32)
@@ -89,6 +98,20 @@ def _tokenized(texts: Sequence[str], language: str) -> Iterator[Tokens]:
             np.column_stack([starts, ends]),
             bounds,
         )
+    if len(rules.vocab.strings) > _MOST_WORDS:
+        _rules.cache_clear()
+
+
+def _doc(rules: Language, text: str) -> Doc:
+    from spacy.tokens import Doc
+
+    cuts = [0, *(row.end() for row in _MARKS.finditer(text)), len(text)]
+    parts = [rules.make_doc(text[start:end]) for start, end in itertools.pairwise(cuts)]
+    if len(parts) == 1:
+        return parts[0]
+    tokens = [token for part in parts for token in part]
+    spaces = [bool(token.whitespace_) for token in tokens]
+    return Doc(rules.vocab, [token.text for token in tokens], spaces)
 
 
 def _sentence_starts(doc: Any, kept: list[Any]) -> np.ndarray:

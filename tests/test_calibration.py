@@ -38,6 +38,16 @@ def test_sentiment_looks_at_praise_and_blame() -> None:
     assert both.sentiment(np.zeros((2, 4), np.float32), aspects).argmax(axis=1).tolist() == [3, 0]
 
 
+def test_a_comment_is_read_the_same_alone_and_among_others() -> None:
+    draw = np.random.default_rng(0)
+    logits = draw.normal(0, 4, (300, 4)).astype(np.float32)
+    aspects = draw.random((300, 17, 2), np.float32)
+    weights = draw.normal(0, 1, WEIGHTS.shape).astype(np.float32)
+    calibration = dataclasses.replace(CALIBRATION, sentiment_weights=weights)
+    alone = [calibration.sentiment(logits[at : at + 1], aspects[at : at + 1]) for at in range(300)]
+    np.testing.assert_array_equal(calibration.sentiment(logits, aspects), np.concatenate(alone))
+
+
 def test_huge_logits_neither_overflow_nor_warn() -> None:
     extreme = np.float32([[-1e4, 0, 1e4, 1]])
     np.testing.assert_allclose(

@@ -340,21 +340,6 @@ def test_tables_take_results_and_files_too(tmp_path: object) -> None:
         assert frame.loc["time", "share"] == pytest.approx(2 / 3)
 
 
-def test_a_missing_package_is_named() -> None:
-    code = """
-import sys
-sys.modules["statsmodels"] = None
-import cxnlp.insights
-from cxnlp.errors import CxnlpError
-try:
-    cxnlp.insights.pillars
-except CxnlpError as error:
-    print(error)
-"""
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip().endswith("is missing: pip install 'cxnlp[report]'")
-
-
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, cxnlp.insights; print({'sklearn', 'statsmodels', 'pandas'} & set(sys.modules))"

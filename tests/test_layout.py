@@ -73,8 +73,28 @@ def test_importing_is_light() -> None:
     assert not loaded & heavy
 
 
-def test_insights_come_with_the_package() -> None:
-    assert _python("import cxnlp; print(cxnlp.insights.pillars.__name__)") == "pillars"
+@pytest.mark.parametrize("name", ["errors.CxnlpError", "insights.pillars", "taxonomy.ASPECTS"])
+def test_these_modules_come_with_the_package(name: str) -> None:
+    assert name.split(".")[0] in dir(cxnlp)
+    _python(f"import cxnlp; cxnlp.{name}")
+
+
+def test_without_the_packages_of_the_report_only_calling_it_is_refused() -> None:
+    code = """
+import sys, pydoc
+sys.modules["matplotlib"] = sys.modules["scipy"] = None
+import cxnlp
+from cxnlp import *
+pydoc.render_doc(cxnlp)
+for refused in (report, cxnlp.report, cxnlp.insights.pillars):
+    try:
+        refused([], "report.html")
+    except cxnlp.errors.CxnlpError as error:
+        assert "pip install 'cxnlp[report]'" in str(error)
+    else:
+        raise AssertionError(refused)
+"""
+    _python(code)
 
 
 def test_classifying_needs_neither_torch_nor_spacy() -> None:

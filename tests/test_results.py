@@ -209,6 +209,8 @@ def test_html_highlights_and_escapes(results: Results) -> None:
     assert html.count("<mark") == 3
     assert 'title="time −"' in html
     table = results._repr_html_()
+    assert "mathjax_ignore" in html  # of amounts in dollars
+    assert "mathjax_ignore" in table
     assert table.count("<tr>") == 4
     assert "friendliness +, time ±" in table
     many = results[np.zeros(30, int)]._repr_html_()

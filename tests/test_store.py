@@ -100,6 +100,10 @@ def test_a_manifest_that_lacks_something_is_refused(folder: Path, key: str) -> N
     [
         ('"thresholds"', '"thresholdz"'),
         ('"slope"', '"slopf"'),
+        ('"slope": 1.0', '"slope": NaN'),
+        ('"slope": 1.0', '"slope": null'),
+        ('"language_temperature": 1.0', '"language_temperature": 0'),
+        ('"sentiment_weights": [', '"sentiment_weights": [[1, 2, 3, 4],'),
         ('"labels": {', '"labels": null, "others": {'),
         ('"name": "tiny"', '"figures": [{"data": "mine"}]'),
     ],
@@ -111,6 +115,16 @@ def test_a_damaged_manifest_is_refused(folder: Path, old: str, new: str) -> None
     manifest.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ModelError, match="damaged|other labels"):
         store.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("network", "tokenizer"), [(b"no network", tiny.tokenizer()), (tiny.graph(), "no tokenizer")]
+)
+def test_what_cannot_be_used_is_refused(tmp_path: Path, network: bytes, tokenizer: str) -> None:
+    manifest = {"name": "tiny", "calibration": tiny.calibration().to_json()}
+    store.write(tmp_path / "tiny", manifest, network, tokenizer, "")
+    with pytest.raises(ModelError, match="fetch the folder anew"):
+        cxnlp.load(tmp_path / "tiny")
 
 
 def test_a_path_is_no_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

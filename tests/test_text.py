@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import enum
+import pickle
 from decimal import Decimal
 
 import numpy as np
@@ -50,6 +51,19 @@ def test_missing_cells_become_null(missing: object) -> None:
 @pytest.mark.parametrize("cell", ["", "nan", 0, np.array(["a", "b"]), np.array([]), [], [None]])
 def test_what_is_there_is_not_missing(cell: object) -> None:
     assert is_missing(cell) is False
+
+
+def test_categories_of_several_files_are_joined() -> None:
+    files = [pd.Series([f"{name}{at}" for at in range(100)], dtype="category") for name in "ab"]
+    column = pa.chunked_array([pa.array(file) for file in files])
+    assert to_column(column).to_pylist() == [*files[0], *files[1]]
+
+
+def test_a_part_of_a_column_holds_no_other_cell() -> None:
+    whole = pa.chunked_array([["mijn geheim", "goed", None, "nog een geheim"]] * 2)
+    for part in (whole.chunk(0)[1:3], whole[1:3], whole.chunk(0).cast(pa.large_string())[1:3]):
+        assert b"geheim" not in pickle.dumps(to_column(part))
+        assert to_column(part).to_pylist() == ["goed", None]
 
 
 def test_a_member_of_an_enum_is_its_text() -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 import cxnlp
+from cxnlp.tokens import _rules
 
 TEXT = "Dr. de Vries was top!  Maar m'n fiets 🚲 kwam te laat…\r\n\r\nJammer"
 
@@ -49,6 +52,23 @@ def test_tokens_can_be_compared_and_collected() -> None:
     assert one in {one, other}
     assert one == one
     assert one != other
+
+
+def test_a_row_of_marks_takes_no_longer_than_as_many_words() -> None:
+    text = "Ik ben BOOS " + "!" * 3000 + " " + "😡" * 3000 + " echt"
+    started = time.perf_counter()
+    found = cxnlp.tokenize([text])[0]
+    assert time.perf_counter() - started < 5
+    assert found.words[:5] == ("Ik", "ben", "BOOS", "!", "!")
+    assert found.words[-1] == "echt"
+    assert [text[start:end] for start, end in found.offsets] == list(found.words)
+
+
+def test_words_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cxnlp.tokens._MOST_WORDS", 1)
+    before = cxnlp.tokenize(["Nummer 4471 kwam niet"])[0].words
+    assert _rules.cache_info().currsize == 0
+    assert cxnlp.tokenize(["Nummer 4471 kwam niet"])[0].words == before
 
 
 def test_a_long_rant() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cxnlp.errors import CxnlpError
 
@@ -37,12 +38,18 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cxnlp.insights' has no attribute {name!r}")
-    try:
-        value = getattr(import_module(f"cxnlp.insights.{_HOMES[name]}"), name)
-    except ModuleNotFoundError as error:
-        raise CxnlpError(f"{error.name} is missing: pip install 'cxnlp[report]'") from None
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # which would take any name for one that is there
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'cxnlp.insights' has no attribute {name!r}")
+        try:
+            value = getattr(import_module(f"cxnlp.insights.{_HOMES[name]}"), name)
+        except ModuleNotFoundError as error:  # help() and hasattr() look; only a call is refused
+            return functools.partial(_refuse, error.name)
+        globals()[name] = value
+        return value
+
+
+def _refuse(package: str, *_args: Any, **_named: Any) -> NoReturn:
+    raise CxnlpError(f"{package} is missing: pip install 'cxnlp[report]'")
