@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pyarrow as pa
 import pytest
 import tiny
 import torch
@@ -19,8 +18,8 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, XLMRobertaConfig
 
 import cxnlp
+from cxnlp import store
 from cxnlp.calibration import Calibration
-from cxnlp.encoder import Encoder
 from cxnlp.encoder import session as open_session
 from cxnlp.errors import CxnlpError, FileError
 from cxnlp.evaluation import Readings, f1
@@ -94,6 +93,20 @@ def test_weak_comments(weak: Path) -> None:
     assert (targets[meals, 1:].sum(axis=1) == 1).all()
     assert set(targets[~meals, 0]) == {0, 0.25, 0.5, 0.75, 1}
     assert len(corpus.read_weak(weak, 10, 0)[0]) == 20
+
+
+def test_weak_comments_that_measure_are_left_out(weak: Path, tmp_path: Path) -> None:
+    held_out = _lines(tmp_path / "test.jsonl", [{"text": "De winkel: 7!"}, {"text": "the shop 70"}])
+    table, _ = corpus.read_weak(weak, 1000, 0, [held_out])
+    assert len(table) == 99
+    assert "de winkel 7" not in table["text"]
+
+
+def test_the_verdict_is_the_first_column_though_no_source_has_one(weak: Path) -> None:
+    (weak / "shops.jsonl.gz").unlink()
+    table, columns = corpus.read_weak(weak, 1000, 0)
+    assert columns == [":verdict", "meals:FOOD negative", "meals:FOOD positive"]
+    assert np.isnan(np.array(table["weak"], float)[:, 0]).all()
 
 
 def test_labels_of_public_comments_find_their_texts(tmp_path: Path, weak: Path) -> None:
@@ -440,7 +453,7 @@ def bert(tmp_path: Path) -> Path:
 
 
 def test_the_recipe_from_files_to_a_model_folder(
-    tmp_path: Path, labelled: Path, weak: Path, bert: Path
+    tmp_path: Path, labelled: Path, weak: Path, bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     neutral = [{"lang": "nl", "text": "Ik was er."}, {"lang": "en", "text": "I was there."}]
     _lines(tmp_path / "neutral.jsonl", neutral)
@@ -465,14 +478,70 @@ def test_the_recipe_from_files_to_a_model_folder(
     assert Calibration.from_json(model.manifest["calibration"])
     _check_distillation(config, target, tmp_path)
     _check_shortening(config, target, tmp_path)
+    monkeypatch.setattr(recipe, "fit", lambda *_: pytest.fail("trained again"))
     again = recipe.run(config, tmp_path / "work", tmp_path / "again")  # from what it kept
-    same = Encoder((again / "tokenizer.json").read_text(encoding="utf-8"), tiny.graph())
-    assert same.tokenize(pa.array(["een uur"], pa.large_string())).ids.tolist()
+    assert (again / "model.onnx").read_bytes() == (target / "model.onnx").read_bytes()
 
 
-def test_labels_move_to_what_the_copies_say(
-    tmp_path: Path, labelled: Path, weak: Path, bert: Path
+def test_a_weak_comment_without_a_verdict_is_what_the_networks_say(
+    tmp_path: Path, labelled: Path, weak: Path, bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stages = [Stage("one", 1, 1e-3, 1e-2), Stage("two", 1, 1e-3, 1e-2, self_share=1.0)]
+    config = recipe.Config(
+        name="tiny", base=str(bert), labelled=[labelled], dev=[labelled], neutral=labelled,
+        weak=weak, public=None, weak_most=1000, self_labelled=100, seed=0, description="",
+        stages=stages,
+    )  # fmt: skip
+    training = recipe.Training(config, tmp_path / "work")
+    sentiment = np.tile(np.float32([0.1, 0.2, 0.3, 0.4]), (100, 1))
+    said = {
+        "sentiment": sentiment,
+        "language": sentiment,
+        "aspects": np.zeros((100, len(ASPECTS) * 2), np.float32),
+    }
+    monkeypatch.setattr(training, "said", lambda *_: said)
+    verdicts = np.array(training._chosen()["weak"], float)[:, 0]
+    found = np.stack([comment.sentiment for comment in training._self_labelled(stages[0])])
+    np.testing.assert_allclose(found[np.isnan(verdicts)], 0.1 * np.tile([1, 2, 3, 4], (60, 1)))
+    low, high = (found[verdicts == verdict].mean(axis=0) for verdict in (0, 1))
+    assert low[SENTIMENTS.index("negative")] > 0.1 > high[SENTIMENTS.index("negative")]
+    assert low[SENTIMENTS.index("positive")] < 0.3 < high[SENTIMENTS.index("positive")]
+
+
+@pytest.mark.parametrize(
+    ("stages", "refusal"),
+    [
+        ([{"name": "one"}, {"name": "one"}], "one name"),
+        ([{"name": "one", "weak_share": 1.0}], "name weak"),
+        ([{"name": "one"}, {"name": "two", "self_share": 1.0}], "name weak"),
+        ([{"name": "one", "soften": 0.5}], "none has read"),
+        ([{"name": "one", "again": 5}], "leave out again"),
+    ],
+)
+def test_a_stage_that_asks_for_what_is_not_there_is_refused(
+    labelled: Path, stages: list[dict], refusal: str
+) -> None:
+    made = [Stage(epochs=1, learning_rate=1e-3, head_learning_rate=1e-3, **s) for s in stages]
+    with pytest.raises(ValueError, match=refusal):
+        recipe.Config(
+            name="x", base="x", labelled=[labelled], dev=[labelled], neutral=labelled, weak=None,
+            public=None, weak_most=1, self_labelled=0, seed=0, description="", stages=made,
+        )  # fmt: skip
+
+
+def test_a_comment_that_is_too_long_to_calibrate_on_is_named_before_training(
+    tmp_path: Path,
+) -> None:
+    texts = ["een uur", "een uur in de wacht " * 80]
+    records = [
+        {"text": text, "lang": "nl", "sentiment": "negative", "aspects": {}} for text in texts
+    ]
+    dev = corpus.read_labelled([_lines(tmp_path / "dev.jsonl", records)])
+    with pytest.raises(CxnlpError, match="Comment 2 of dev has 402 tokens"):
+        recipe.evaluator(dev, Tokenizer.from_str(tiny.tokenizer()))
+
+
+def test_labels_move_to_what_the_copies_say(tmp_path: Path, labelled: Path, bert: Path) -> None:
     _lines(tmp_path / "neutral.jsonl", [{"lang": "nl", "text": "Ik was er."}])
     stage = Stage("one", 1, 1e-3, 1e-2, batch_size=8, copies=2)
     config = recipe.Config(
@@ -558,6 +627,9 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     learned = dataclasses.replace(on, learned=(len(config.read_labelled()) + 1,))
     with pytest.raises(CxnlpError, match="learned: a number for each of the files"):
         shorten.run(learned, folder / "too", folder / "many")
+    learned = dataclasses.replace(on, learned=(len(config.read_labelled()),))
+    with pytest.raises(CxnlpError, match="learned from every one of these"):
+        shorten.run(learned, folder / "no new", folder / "none")
     with pytest.raises(CxnlpError, match="start: the recipe's layers"):
         shorten.run(dataclasses.replace(on, start=str(teacher)), folder / "no", folder / "none")
 
@@ -582,6 +654,24 @@ def test_a_folder_of_another_recipe_or_of_other_files_is_refused(
         sources.claim(work)
 
 
+def test_a_folder_of_a_teacher_that_was_trained_anew_is_refused(
+    tmp_path: Path, labelled: Path
+) -> None:
+    teacher = tmp_path / "teacher"
+    manifest = {"name": "tiny", "calibration": tiny.calibration().to_json()}
+    store.write(teacher, manifest, b"one", tiny.tokenizer(), "")
+    student = shorten.Config(
+        name="x", labelled=[labelled], dev=[labelled], neutral=labelled, weak=None, public=None,
+        weak_most=1, seed=0, description="", teacher=str(teacher), layers=(0,), states_weight=1.0,
+        stage=Stage("one", 1, 1e-3, 1e-3),
+    )  # fmt: skip
+    student.claim(tmp_path / "work")
+    student.claim(tmp_path / "work")
+    store.write(teacher, manifest, b"another", tiny.tokenizer(), "")
+    with pytest.raises(CxnlpError, match="another recipe, or of files that have changed"):
+        student.claim(tmp_path / "work")
+
+
 def test_a_run_that_was_stopped_goes_on_with_other_batches(
     tmp_path: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -589,6 +679,7 @@ def test_a_run_that_was_stopped_goes_on_with_other_batches(
     stage = Stage("one", 2, 1e-3, 1e-3, batch_size=4, average=0.9)
     comments = comments_of(corpus.read_labelled([labelled]))
     seen: list[torch.Tensor] = []
+    weights: list[dict[str, torch.Tensor]] = []
 
     def go_on(stop_at: int) -> Network:
         vary = Augmenter(comments, {}, join=0.0, bury=0.0, noise=0.0, seed=0)
@@ -596,6 +687,7 @@ def test_a_run_that_was_stopped_goes_on_with_other_batches(
         batches = fit.Batches(tokenizer, stage, comments, vary, None, None)
 
         def loss(network: Network, batch: Batch, stage: Stage) -> torch.Tensor:
+            weights.append({n: w.clone() for n, w in network.state_dict().items()})
             if len(seen) == stop_at:
                 raise KeyboardInterrupt
             seen.append(batch.ids)
@@ -608,6 +700,9 @@ def test_a_run_that_was_stopped_goes_on_with_other_batches(
         go_on(stop_at=7)
     go_on(stop_at=-1)
     assert len(seen) == 2 * len(comments) // 4
+    for before, after in zip(weights[7].items(), weights[8].items(), strict=True):
+        assert before[0] == after[0]
+        assert before[1].equal(after[1]), before[0]  # goes on where it was
     assert not all(map(torch.equal, seen[:7], seen[7:14]))
     assert not list(tmp_path.glob("*.part"))
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -27,12 +28,14 @@ VERDICTS = {
 }
 SIGN_WORDS = {"positive": 1.0, "negative": 0.0, "neutral": 0.5}
 RATINGS = ("staff", "punctuality", "helpfulness", "knowledge", "ground", "value")
+#: The column of all verdicts: of no one source.
+VERDICT = ("", "verdict")
 #: A category of a foreign taxonomy is learned when its source has it this often.
 LEAST = 25
 
 
 def read_labelled(paths: Iterable[Path | str]) -> Dataset:
-    """Read comments labelled with quotes (JSON lines, the schema of `GUIDELINES.md`).
+    """Read comments labelled with quotes (JSON lines, as `cxnlp.files.read_labelled` has it).
 
     Columns: ``text``, ``source``; ``sentiment`` and ``language`` as indices; ``aspects``, 34
     targets, aspect by aspect the two signs; ``quotes``, character offsets (34, 2) of the words
@@ -94,7 +97,9 @@ def _table(data: Labelled) -> Dataset:
     )
 
 
-def read_weak(folder: Path | str, most: int, seed: int) -> tuple[Dataset, list[str]]:
+def read_weak(
+    folder: Path | str, most: int, seed: int, held_out: Iterable[Path] = ()
+) -> tuple[Dataset, list[str]]:
     """Read `folder`/*.jsonl.gz, comments with what their own sources say of them.
 
     Every verdict (stars, grades, NPS) becomes one column in [0, 1]; every category of a foreign
@@ -105,27 +110,32 @@ def read_weak(folder: Path | str, most: int, seed: int) -> tuple[Dataset, list[s
     ----------
     most
         At most this many comments of a source, drawn at random.
+    held_out
+        Labelled comments that are left out, where one has the same words.
 
     Returns
     -------
-    Columns ``text``, ``source`` and ``weak`` (targets, float32 with NaN); and the columns' names.
+    Columns ``text``, ``source`` and ``weak`` (targets, float32 with NaN; the verdict first); and
+    the columns' names.
     """
     draw = np.random.default_rng(seed)
+    kept_apart = {_words(record["text"]) for file in held_out for record in _records(file)}
     said, texts, sources = [], [], []
     for path in sorted(Path(folder).glob("*.jsonl.gz")):
         records = list(_records(path))
         for index in draw.permutation(len(records))[:most]:
             labels = dict(_weak_labels(records[index]))
-            if labels:
+            if labels and _words(records[index]["text"]) not in kept_apart:
                 texts.append(records[index]["text"])
                 sources.append(path.name.split(".")[0])
                 said.append(labels)
     counts = Counter(
-        (source if name != "verdict" else "", name)
+        _column(source, name)
         for source, labels in zip(sources, said, strict=True)
         for name, _ in labels.items()
     )
-    columns = sorted(key for key, count in counts.items() if count >= LEAST)
+    frequent = sorted(key for key, count in counts.items() if count >= LEAST and key != VERDICT)
+    columns = [VERDICT, *frequent]
     index = {key: number for number, key in enumerate(columns)}
     of_source = {
         source: [number for (owner, _), number in index.items() if owner == source]
@@ -136,11 +146,19 @@ def read_weak(folder: Path | str, most: int, seed: int) -> tuple[Dataset, list[s
         if set(labels) - {"verdict"} - set(RATINGS):
             targets[row, of_source[source]] = 0.0
         for name, value in labels.items():
-            column = index.get((source if name != "verdict" else "", name))
+            column = index.get(_column(source, name))
             if column is not None:
                 targets[row, column] = value
     table = Dataset.from_dict({"text": texts, "source": sources, "weak": list(targets)})
     return table, [f"{source}:{name}" for source, name in columns]
+
+
+def _column(source: str, name: str) -> tuple[str, str]:
+    return VERDICT if name == VERDICT[1] else (source, name)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _weak_labels(record: dict) -> Iterator[tuple[str, float]]:

@@ -31,7 +31,16 @@ from cxnlp.taxonomy import ASPECTS, SIGNS
 from cxnlp.training import card, corpus, export, tune
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS, load_base
-from cxnlp.training.fit import Batches, Stage, comments_of, fit, keep, predict, save
+from cxnlp.training.fit import (
+    MOST_TOKENS,
+    Batches,
+    Stage,
+    comments_of,
+    fit,
+    keep,
+    predict,
+    save,
+)
 from cxnlp.training.network import Network, place
 
 log = logging.getLogger("cxnlp.training")
@@ -55,6 +64,9 @@ class Sources:
         Labels of some of the weak comments (`cxnlp.training.corpus.read_public`); empty for none.
     weak_most
         At most so many of a weak source.
+    held_out
+        Files of labelled comments that no weak one may be the same as, word for word: those that
+        measure what has been trained.
     description
         What the card says of the sources, paragraphs in Markdown.
     """
@@ -68,6 +80,7 @@ class Sources:
     weak_most: int
     seed: int
     description: str
+    held_out: list[Path] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.public and not self.weak:
@@ -85,12 +98,21 @@ class Sources:
         """All of them in one table."""
         return concatenate_datasets(self.read_tables())
 
+    def read_weak(self) -> tuple[Dataset | None, list[str]]:
+        """The weak comments and the names of their columns, see `cxnlp.training.corpus`."""
+        if not self.weak:
+            return None, []
+        return corpus.read_weak(self.weak, self.weak_most, self.seed, self.held_out)
+
     def read_unlabelled(self) -> list[str]:
         """The texts of the weak comments, with names as a model will read them."""
-        if not self.weak:
-            return []
-        weak, _ = corpus.read_weak(self.weak, self.weak_most, self.seed)
-        return list(map(unnamed, weak["text"]))
+        weak, _ = self.read_weak()
+        return list(map(unnamed, weak["text"])) if weak else []
+
+    def _models(self) -> list[Any]:
+        """The checksums of the models that are learned from, whatever their names."""
+        names = (getattr(self, key, "") for key in ("teacher", "start"))
+        return [store.read_manifest(store.find(name))["files"] for name in names if name]
 
     def claim(self, work: Path) -> None:
         """Make a folder for the steps of this recipe; what an earlier run left there is used.
@@ -101,12 +123,13 @@ class Sources:
             Where that run was of another recipe, or of files that have changed since.
         """
         work.mkdir(parents=True, exist_ok=True)
-        said = dataclasses.asdict(self)
+        said = dataclasses.asdict(self) | {"models": self._models()}
         for key in ("name", "description", "dev"):  # which no step learns from
             del said[key]
         digest = hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode())
         weak = sorted(self.weak.iterdir()) if self.weak else []
-        for file in [*self.labelled, self.neutral, *filter(None, [self.public]), *weak]:
+        files = [*self.labelled, self.neutral, *filter(None, [self.public]), *weak, *self.held_out]
+        for file in files:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
         mark = work / "recipe.sha256"
         if mark.exists() and mark.read_text(encoding="utf-8") != digest.hexdigest():
@@ -120,7 +143,7 @@ class Sources:
     def resolved(path: Path) -> dict[str, Any]:
         """The values of a TOML file, with paths relative to it made whole."""
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        for key in ("labelled", "dev"):
+        for key in ("labelled", "dev", "held_out"):
             values[key] = [(path.parent / file).resolve() for file in values.get(key, [])]
         for key in ("dev", "neutral"):
             if not values.get(key):
@@ -148,6 +171,18 @@ class Config(Sources):
     base: str
     self_labelled: int
     stages: list[Stage]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len({stage.name for stage in self.stages}) < len(self.stages):
+            raise ValueError("two of its stages have one name")
+        for number, stage in enumerate(self.stages):
+            if (stage.weak_share or stage.self_share) and not self.weak:
+                raise ValueError(f"stage {stage.name} has a share of weak comments; name weak")
+            if (stage.self_share or stage.soften) and not number:
+                raise ValueError(f"before stage {stage.name} none has read comments for it")
+            if stage.again:
+                raise ValueError(f"stage {stage.name} starts anew; leave out again")
 
     @classmethod
     def read(cls, path: Path) -> Config:
@@ -191,10 +226,7 @@ class Training:
         self.config, self.work = config, work
         self.labelled = config.read_labelled()
         self.dev = corpus.read_labelled(config.dev)
-        self.weak: Dataset | None = None
-        columns: list[str] = []
-        if config.weak:
-            self.weak, columns = corpus.read_weak(config.weak, config.weak_most, config.seed)
+        self.weak, columns = config.read_weak()
         log.info(
             "%d labelled, %d dev, %d weak comments with %d columns",
             len(self.labelled), len(self.dev), len(self.weak or ()), len(columns),
@@ -316,7 +348,8 @@ class Training:
         likelihood = np.column_stack(  # of the verdict, in the order of SENTIMENTS
             [1 - verdict, np.full(len(chosen), 0.5), verdict, 1 - 0.7 * np.abs(2 * verdict - 1)]
         )
-        sentiment = mean["sentiment"] * np.where(np.isnan(likelihood), 1, likelihood + 0.02)
+        said = ~np.isnan(verdict)[:, None]
+        sentiment = mean["sentiment"] * np.where(said, likelihood + 0.02, 1)
         sentiment /= sentiment.sum(axis=1, keepdims=True)
         nowhere = np.full((mean["aspects"].shape[1], 2), -1)
         return [
@@ -364,8 +397,21 @@ def truth_of(table: Dataset) -> Readings:
 
 
 def evaluator(dev: Dataset, tokenizer: Tokenizer) -> Callable[[Network], dict[str, float]]:
-    """What tells how well a network reads dev, each comment by a calibration of others."""
+    """What tells how well a network reads dev, each comment by a calibration of others.
+
+    Raises
+    ------
+    CxnlpError
+        For a comment that is longer than the network reads at once; told before it has trained.
+    """
     truth = truth_of(dev)
+    encodings = tokenizer.encode_batch(list(map(unnamed, dev["text"])))
+    longest = int(np.argmax([len(encoding) for encoding in encodings]))
+    if len(encodings[longest]) > MOST_TOKENS:
+        raise CxnlpError(
+            f"Comment {longest + 1:,} of dev has {len(encodings[longest])} tokens, and calibration "
+            f"reads at most {MOST_TOKENS}; take it out, or cut it."
+        )
 
     def evaluate(network: Network) -> dict[str, float]:
         logits = predict(network, tokenizer, list(dev["text"]))
@@ -422,8 +468,7 @@ def finish(
 
 def _logits(encoder: Encoder, texts: list[str]) -> dict[str, np.ndarray]:
     outputs = encoder.read(encoder.tokenize(pa.array(texts, pa.large_string())))
-    if len(outputs.sentiment) != len(texts):
-        raise ValueError("a comment to calibrate on is longer than a window")
+    assert len(outputs.sentiment) == len(texts)  # `evaluator` has refused what takes two windows
     return {name: getattr(outputs, name) for name in ("aspects", "sentiment", "language")}
 
 

@@ -97,6 +97,11 @@ class Config(Sources):
     mixed: float = 0.0
     stage: Stage
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.stage.copies != 1 or self.stage.weak_share:
+            raise ValueError("its stage makes one network of no weak labels")
+
     @classmethod
     def read(cls, path: Path) -> Config:
         """Read and check a TOML file."""
@@ -111,7 +116,7 @@ class Config(Sources):
         Raises
         ------
         CxnlpError
-            Where `learned` is not of these tables.
+            Where `learned` is not of these tables, or all of them.
         """
         counts = self.learned or (0,) * len(tables)
         sizes = [len(table) for table in tables]
@@ -119,6 +124,11 @@ class Config(Sources):
             raise CxnlpError(
                 f"learned: a number for each of the files of labels, at most {sizes}; "
                 f"not {list(counts)}."
+            )
+        if sum(counts) == sum(sizes):
+            raise CxnlpError(
+                "learned: the weights that it starts from have learned from every one of these "
+                "comments; add others to the files."
             )
         return np.concatenate(
             [np.arange(size) < count for size, count in zip(sizes, counts, strict=True)]
