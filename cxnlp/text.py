@@ -123,6 +123,12 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
+def shown(cell: Any, most: int = 60) -> str:
+    """A cell as a message quotes it: no longer than that."""
+    written = repr(cell)
+    return written if len(written) <= most else written[: most - 3] + "..."
+
+
 def _text_or_none(cell: Any, position: int) -> str | None:
     if isinstance(cell, pa.Scalar):  # as iterating over an Arrow column gives
         cell = cell.as_py()
@@ -130,10 +136,8 @@ def _text_or_none(cell: Any, position: int) -> str | None:
         return str.__str__(cell)  # of a member of an Enum, its text and not its name
     if is_missing(cell):
         return None
-    shown = repr(cell)
     how = ".decode()" if isinstance(cell, bytes) else "str()"
     raise TypeError(
         f"texts[{position}] is not text but {type(cell).__name__}: "
-        f"{shown if len(shown) <= 60 else shown[:57] + '...'}. "
-        f"Convert it with {how}, or leave it empty with None."
+        f"{shown(cell)}. Convert it with {how}, or leave it empty with None."
     )

@@ -91,6 +91,10 @@ def test_never_is_no_date() -> None:
         dates, odd = read_dates(column)
         assert dates.isna().tolist() == odd.tolist() == [True, False]
     assert read(["9999-12-31", "2026-04-03"]) == [None, "2026-04-03"]
+    days = ["2026-04-03", "2026-04-04"]
+    assert read(["0001-01-01", "1900-01-01", *days]) == [None, None, *days]
+    column = pd.Series(np.array(["0001-01-01", "2026-04-03"], "datetime64[s]"))
+    assert read_dates(column)[1].tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -166,15 +166,19 @@ def plain_shrunk(values: list[list[int]]) -> list[tuple[float, float, float]]:
     within /= total - groups
     apart = sum(k * (m - mean) ** 2 for k, m in zip(n, means, strict=True))
     between = (apart - (groups - 1) * within) / (total - sum(k * k for k in n) / total)
+    said = [sum(map(abs, group)) / len(group) for group in values]
+    usual = sum(sum(map(abs, group)) for group in values) / total
     found = []
     if between <= 0:
         half = 1.959964 * (within / total) ** 0.5
         return [(mean, mean - half, mean + half)] * groups
     belief = [k / (k + within / between) for k in n]
     mean = sum(z * m for z, m in zip(belief, means, strict=True)) / sum(belief)
-    for k, z, m in zip(n, belief, means, strict=True):
-        variance = z * within / k + (1 - z) ** 2 * between / sum(belief)
-        middle, half = z * m + (1 - z) * mean, 1.959964 * variance**0.5
+    for k, z, m, often in zip(n, belief, means, said, strict=True):
+        middle = z * m + (1 - z) * mean
+        own = z * often + (1 - z) * usual - middle**2 + 0.5 / k
+        half = (z**2 * own / k + (1 - z) ** 2 * (between + between / sum(belief))) ** 0.5
+        half *= 1.959964
         found.append((middle, max(-1, middle - half), min(1, middle + half)))
     return found
 
@@ -261,6 +265,32 @@ def test_shrunk_intervals_hold_the_truth() -> None:
         raw = (plus - minus) / sizes
         assert np.mean((shrunk[:, 0] - truth) ** 2) < np.mean((raw - truth) ** 2)
     assert 0.92 < np.mean(hits) < 0.98
+
+
+def test_shrunk_intervals_of_what_few_say_hold_the_truth_of_the_worst() -> None:
+    random = np.random.default_rng(5)
+    everyone, worst = [], []
+    for _ in range(200):
+        sizes, truth = random.integers(10, 60, 25), random.beta(2, 18, 25)
+        minus = random.binomial(sizes, truth)
+        counts = np.stack([sizes - minus, 0 * minus, minus, 0 * minus], axis=-1)[:, None]
+        shrunk, low, high = (column[:, 0] for column in shrunk_net(counts))
+        held = (low <= -truth) & (-truth <= high)
+        everyone.append(held.mean())
+        worst.append(held[shrunk.argmin()])
+    assert 0.92 < np.mean(everyone) < 0.97
+    assert np.mean(worst) > 0.85  # of all groups' variance alike: 0.75
+
+
+def test_a_difference_does_not_tell_a_group_that_is_hidden() -> None:
+    scored = chance(100, no_text=0)
+    stores = ["A"] * 97 + ["B"] * 3
+    frame = compare(scored, stores)
+    assert set(frame["group"]) == {"A"}
+    for name in ("difference", "difference_low", "difference_high", "p"):
+        assert frame[name].isna().all()
+    assert not frame["stands_out"].any()
+    assert compare(scored, stores, least=3)["difference"].notna().all()
 
 
 def test_groups_of_one_member() -> None:

@@ -14,6 +14,13 @@ DUTCH = """
 Mail mij op piet.de-vries@voorbeeld.nl graag | Mail mij op [e-mail] graag
 Bel 06-12345678, na zessen | Bel [telefoon], na zessen
 Bel 06 12 34 56 78! | Bel [telefoon]!
+Bel +31 (20) 623 45 67 (na 6) of +31(6)12345678 | Bel [telefoon] (na 6) of [telefoon]
+dhr J de Vries en dhr. p. jansen | dhr [naam] en dhr. [naam]
+Geboekt op naam van Hendriksma | Geboekt op naam van [naam]
+Mevrouw U bent top, mevrouw A was er | Mevrouw U bent top, mevrouw A was er
+Onze familie was blij | Onze familie was blij
+Familie Kramer, geboren op 3 mei 1980 | Familie [naam], geboren op [geboortedatum]
+geb. 12-3-67, geboren in 2019 | geb. [geboortedatum], geboren in 2019
 Bel mij op 06.12.34.56.78 of 06-12-34-56-78 | Bel mij op [telefoon] of [telefoon]
 Op 06-12-2024-10 uur | Op 06-12-2024-10 uur
 Een bank in Olive Green, Rose Price is te hoog | Een bank in Olive Green, Rose Price is te hoog
@@ -81,6 +88,7 @@ Hoogachtend, P. van den Heuvel | Hoogachtend, [naam]
 ENGLISH = """
 Write to j.smith+shop@mail.co.uk | Write to [e-mail]
 Ring me on 07700 900123. | Ring me on [phone].
+Mr J Featherstone and Mrs A Patel, DOB: 1967-03-12 | Mr [name] and Mrs [name], DOB: [date of birth]
 Ring 020 7946 0958 or +44 (0)20 7946 0958 | Ring [phone] or [phone]
 Pay GB29 NWBK 6016 1331 9268 19 please | Pay [IBAN] please
 I live in SW1A 1AA, London | I live in [postcode], London

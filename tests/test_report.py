@@ -260,6 +260,23 @@ def test_few_comments_make_a_page_that_says_so(
             assert words("few_groups", column="store", least=10) in said_so["groups"]
 
 
+def test_what_a_cell_holds_is_masked_in_the_reason_why_it_cannot_be_used(make: Any) -> None:
+    scores = ["9"] * 19 + ["9, bel Anna de Vries op 0612345678 " + "of later " * 20]
+    frame = table(SAID * 20, ONE * 20, nps=scores)
+    page = make(frame)
+    assert "Row 20 has the score '9, bel [name] op [phone]" in page.sections["left-out"]
+    assert "of later of later of later of later" not in page.shown
+    assert "0612345678" in make(frame, mask=False).shown
+
+
+def test_what_is_urgent_is_masked_and_said_to_be(make: Any) -> None:
+    frame = table([{("loyalty", "negative"): "ga weg"}] * 3, ["Bel 0612345678 of ik ga weg"] * 3)
+    page = make(frame)
+    assert "[telefoon]" not in page.sections["quotes"]  # loyalty is not quoted
+    assert "[telefoon]" in page.sections["urgent"]
+    assert Words("en")("masked") in page.sections["left-out"]
+
+
 def test_results_are_enough(make: Any) -> None:
     page = make(readings(ONE * 3, SAID * 3), model=None)
     assert Words("en")("no_model") in page.sections["model"]
@@ -460,6 +477,7 @@ def test_many_groups_with_long_and_odd_names(make: Any) -> None:
             "Survey date",
         ),
         ({"birth": [pd.Timestamp(1970, 1, 2)]}, None),
+        ({"Geboortedag": [pd.Timestamp(1970, 1, 2)]}, None),
         ({"day": ["3/4/2026", "5/6/2026"]}, "day"),  # the report asks which it is
         ({"Date": ["Q1", "Q2"]}, "Date"),  # the report says that it cannot be read
         ({"day": ["monday"], "date": [None]}, None),
@@ -506,7 +524,11 @@ def test_finding_groups() -> None:
     assert columns.find_groups(numbered, 5) == "store_id"
     bands = frame.rename(columns={"sales_channel": "nps_group"})
     assert columns.find_groups(bands, 10) == "store"
-    assert columns.find_groups(frame[["agent"]], 10) is None  # people, only where asked for
+    for people in ("agent", "store_manager", "Team leader", "team_member", "afdeling medewerker"):
+        named = frame[["agent"]].rename(columns={"agent": people})
+        assert columns.find_groups(named, 10) is None  # only where asked for
+    for value in ("product_rating", "store_phone", "site_visited_at"):
+        assert columns.find_groups(pd.DataFrame({value: [1, 2] * 20}), 10) is None
 
 
 def test_wording_has_both_languages_with_the_same_blanks() -> None:

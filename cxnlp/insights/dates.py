@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cxnlp.errors import CxnlpError
+from cxnlp.text import shown
 
 #: The patterns give year, month, day; or the two numbers of 03-04-2026, and the year.
 _YEAR_FIRST = r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|(\d\d)(\d\d))(?!\d)"
@@ -27,8 +28,9 @@ _WEEKDAY = (
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[., ]+"
     r"|^(?:ma|di|wo|do|vr|za|zo|(?:maan|dins|woens|donder|vrij|zater|zon)dag)[., ]+"
 )
-#: From here on a date means that there is none; Python knows no time zone there.
-_NEVER = "9999-01-01"
+#: Before and after these a date means that there is none, as systems write 0001-01-01 (and Python
+#: knows no time zone in the year 9999).
+_FIRST, _NEVER = pd.Timestamp("1900-01-02"), pd.Timestamp("9999-01-01")
 _MONTHS = {
     name: month
     for month, names in enumerate(
@@ -63,7 +65,7 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     dates
         (n,) datetime64, as they stand in their own time zone; NaT where there is none.
     odd
-        (n,) bool: something is there, but no date (or one that means never, of the year 9999).
+        (n,) bool: something is there, but no date (or one that means never, such as 0001-01-01).
 
     Raises
     ------
@@ -74,21 +76,22 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     if isinstance(column.dtype, pd.ArrowDtype):
         column = pd.Series(pa.array(column).to_pandas().to_numpy(), column.index)
     if pd.api.types.is_datetime64_any_dtype(column):
-        never = column >= pd.Timestamp(_NEVER, tz=getattr(column.dtype, "tz", None))
+        zone = getattr(column.dtype, "tz", None)
+        never = (column >= _NEVER.tz_localize(zone)) | (column < _FIRST.tz_localize(zone))
         return column.mask(never).dt.tz_localize(None).dt.normalize(), never.to_numpy(bool)
     text = column.convert_dtypes().astype("str").str.strip().str.lower()
     text = text.str.replace(_WEEKDAY, "", regex=True)
     given = column.notna() & (text != "")
     codes, unique = pd.factorize(text[given])  # a day has many comments
     parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
-    parsed = parsed.mask(parsed >= pd.Timestamp(_NEVER))
+    parsed = parsed.mask((parsed >= _NEVER) | (parsed < _FIRST))
     dates = pd.Series(pd.NaT, column.index, dtype=parsed.dtype)
     dates[given] = parsed.to_numpy()[codes]
     odd = (given & dates.isna()).to_numpy(bool)
     if 2 * odd.sum() > given.sum():
         row = int(odd.argmax())
         raise CxnlpError(
-            f"Row {row + 1:,} has {str(column.iloc[row])!r} for a date, and {odd.sum():,} of "
+            f"Row {row + 1:,} has {shown(str(column.iloc[row]))} for a date, and {odd.sum():,} of "
             f"{given.sum():,} values cannot be read as dates; give them as 2026-04-03, or say "
             "another column."
         )

@@ -16,6 +16,7 @@ from cxnlp.insights.intervals import ALPHA, share
 from cxnlp.insights.scored import Scored, Source, numbers
 from cxnlp.insights.tables import aspect_columns
 from cxnlp.taxonomy import ASPECTS
+from cxnlp.text import shown
 
 #: Kinds of scores, with their lowest and highest value.
 KINDS = {"nps": (0, 10), "csat": (1, 5), "stars": (1, 5), "grade": (1, 10)}
@@ -193,8 +194,13 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
     given = values[~np.isnan(values)]
     unknown = "which no scale that cxnlp knows has; mend it, or leave the cell empty"
     _refuse((values < 0) | (values > 10), column, unknown)
-    if (given == 0).any():
+    if (given == 0).any() and (given > 5).any():
         return "nps"
+    if (given == 0).any():
+        raise CxnlpError(
+            "Scores from 0 to 5 may be NPS without a 6, or a scale of 1 to 5 with a 0 where none "
+            "was given; say kind='nps' (--kind nps), or leave those cells empty."
+        )
     if (given <= 5).all():
         return "csat"
     if (given % 1 > 0).any():
@@ -208,7 +214,7 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
 def _refuse(odd: np.ndarray, column: pd.Series, why: str) -> None:
     if odd.any():
         row = int(odd.argmax())
-        raise CxnlpError(f"Row {row + 1:,} has the score {str(column.iloc[row])!r}, {why}.")
+        raise CxnlpError(f"Row {row + 1:,} has the score {shown(str(column.iloc[row]))}, {why}.")
 
 
 def _ridge(signed: np.ndarray, points: np.ndarray, seed: int) -> tuple[float, float]:

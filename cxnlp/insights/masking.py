@@ -27,6 +27,7 @@ WORDS = {
         "postcode": "[postcode]",
         "plate": "[kenteken]",
         "number": "[nummer]",
+        "birth": "[geboortedatum]",
         "link": "[link]",
     },
     "en": {
@@ -38,6 +39,7 @@ WORDS = {
         "postcode": "[postcode]",
         "plate": "[licence plate]",
         "number": "[number]",
+        "birth": "[date of birth]",
         "link": "[link]",
     },
 }
@@ -78,7 +80,7 @@ class Masked:
 
 
 def mask(text: str, lang: str = "nl") -> Masked:
-    """Replace personal data: e-mail, phone, IBAN, BSN, postcode, plate, numbers, links, names.
+    """Replace personal data: e-mail, phone, IBAN, BSN, postcode, plate, date of birth, and so on.
 
     Parameters
     ----------
@@ -173,6 +175,7 @@ _NOT_IN_A_NUMBER = r"(?<!\w)(?<!\d[.,-])" + "".join(
 _PHONE = re.compile(
     rf"{_NOT_IN_A_NUMBER}{_NOT_A_DATE}(?:"
     r"(?:\+|00)\d{1,3}[ -]?(?:\(0\)[ -]?)?(?:[ ./-]{0,2}\d){7,11}"  # international
+    r"|(?:\+|00)\d{1,3}[ -]?\([1-9]\d{0,3}\)(?:[ ./-]{0,2}\d){5,9}"  # with area code in brackets
     r"|\(0\d{1,4}\)(?:[ ./-]{0,2}\d){5,8}"  # area code in brackets
     r"|0[1-9](?:[ ./-]{0,3}\d){7,9}"  # nl 10 digits, be 9 or 10, uk 10 or 11
     r"|(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])[2-9]\d{2}[.-]\d{4}"  # us
@@ -245,6 +248,16 @@ _CARD = re.compile(r"(?<![\w-])\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-])")
 _LONG_CODE = re.compile(r"(?<![\w-])(?=[A-Z\d-]*[A-Z])(?=(?:[A-Z-]*\d){6})[A-Z\d]+(?:-[A-Z\d]+)*\b")
 
 
+_BORN = re.compile(
+    r"\b(?:geboortedatum|geboren|geb(?:\.\s?datum)?|date of birth|birth ?date|birthday|d\.?o\.?b"
+    r"|born)\b"
+    r"\W{0,3}(?:(?:is|was|op|on|van|of)\W{1,2}){0,2}"
+    r"((?:\d{1,2}|\d{4})(?:e|st|nd|rd|th)?[ ./-]{1,2}(?:\d{1,2}|[a-z]{3,9})[ ./-]{1,2}\d{2,4}"
+    r"|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4})(?!\w)",
+    re.I,
+)
+
+
 def _digits(text: str) -> list[int]:
     return [int(character) for character in text if character.isdecimal()]
 
@@ -288,6 +301,7 @@ _FINDERS = (
     _shapes("link", _URL, lambda match: bool(_TELLING.search(match[0]))),
     _shapes("iban", _IBAN, lambda match: len(_digits(match[0])) >= 8),
     _shapes("number", _NATIONAL_BE, lambda match: _is_national_be(match[0])),
+    _shapes("birth", _BORN, group=1),
     _shapes("number", _HASH),
     _shapes("number", _NUMBER_SAID, group="it"),
     _shapes("plate", _PLATE_SAID, group=1),

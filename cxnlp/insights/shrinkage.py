@@ -26,13 +26,16 @@ def shrunk_net(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Returns
     -------
     shrunk, low, high
-        (groups, aspects) floats in [-1, 1], with the 95% interval of the best linear predictor
-        (which takes k as known: with a handful of groups it is somewhat too narrow).
+        (groups, aspects) floats in [-1, 1], with the 95% interval of the best linear predictor,
+        for which a group's comments vary as much as such shares do, not as those of all groups. It
+        takes k as known, and errors for normal: with a handful of groups, and for aspects that few
+        comments evaluate, it is somewhat too narrow.
     """
     n = counts.sum(axis=2)
     total, groups = n.sum(axis=0), len(n)
     score = (counts[..., 1] - counts[..., 2]) / n
-    spread = (counts[..., 1] + counts[..., 2]) / n - score**2
+    said = (counts[..., 1] + counts[..., 2]) / n
+    spread = said - score**2
     mean = _ratio((n * score).sum(axis=0), total)
     within = _ratio((n * spread).sum(axis=0), total - groups)
     apart = (n * (score - mean) ** 2).sum(axis=0) - (groups - 1) * within
@@ -44,7 +47,10 @@ def shrunk_net(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     mean = np.where(between > 0, _ratio((belief * score).sum(axis=0), beliefs), mean)
     mean_noise = np.where(between > 0, _ratio(between, beliefs), _ratio(within, total))
     shrunk = belief * score + (1 - belief) * mean
-    error = norm.isf(ALPHA / 2) * np.sqrt(belief * noise + (1 - belief) ** 2 * mean_noise)
+    often = belief * said + (1 - belief) * _ratio((n * said).sum(axis=0), total)
+    own = (np.maximum(often - shrunk**2, 0) + 0.5 / n) / n  # with half a comment, so never 0
+    apart = (1 - belief) ** 2 * (between + mean_noise)
+    error = norm.isf(ALPHA / 2) * np.sqrt(belief**2 * own + apart)
     return shrunk, np.maximum(shrunk - error, -1), np.minimum(shrunk + error, 1)
 
 

@@ -128,7 +128,8 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     groups
         The column of the table, or a group for each row; empty where it is in none.
     least
-        Groups of fewer comments are not shown, to protect the people in them.
+        Groups of fewer comments are not shown, to protect the people in them. (Where only one is
+        not, who has the counts of all comments can work out its own.)
 
     Returns
     -------
@@ -141,7 +142,8 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
             ``shrunk_high``; see `shrunk_net`). Rank by this: three comments do not top the list.
         ``difference``
             Net score minus that of the comments of all other groups, with its 95% interval
-            (``difference_low``, ``difference_high``; see `net_difference`).
+            (``difference_low``, ``difference_high``; see `net_difference`). NaN where those are
+            fewer than `least`: with `net` it would tell theirs.
         ``p``
             P-value of that difference in praise or complaint (Fisher's exact test, see
             `differs`), corrected for all tests of the table (Benjamini and Hochberg 1995).
@@ -166,7 +168,9 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     counts = _tally(scored.decisions[grouped], codes, len(names))
     sizes = np.bincount(codes, minlength=len(names))
     shown = sizes >= least
-    everyone, here = counts.sum(axis=0), counts[shown]
+    here = counts[shown]
+    rest = counts.sum(axis=0) - here
+    rest[rest.sum(axis=2) < least] = 0
     frame = _frame(here, {"group": names[shown]})
     columns = {}
     columns["shrunk"], columns["shrunk_low"], columns["shrunk_high"] = shrunk_net(here)
@@ -174,8 +178,8 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
         columns["difference"],
         columns["difference_low"],
         columns["difference_high"],
-    ) = intervals.net_difference(here, everyone - here)
-    columns["p"] = intervals.corrected(intervals.differs(here, everyone - here))
+    ) = intervals.net_difference(here, rest)
+    columns["p"] = intervals.corrected(intervals.differs(here, rest))
     frame = frame.assign(**{name: values.ravel() for name, values in columns.items()})
     frame["stands_out"] = frame["p"] < intervals.ALPHA
     frame.attrs = {

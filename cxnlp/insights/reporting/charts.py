@@ -313,9 +313,10 @@ def _luminance(colour: tuple[float, float, float, float]) -> float:
 
 
 def largest(frame: pd.DataFrame) -> list[Any]:
-    """The groups of a table of `compare` that are shown: those with most comments, by name."""
-    sizes = frame.groupby("group", observed=True, sort=True)["comments"].first()
-    return sorted(sizes.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS], key=str)
+    """The groups of a table of `compare` that are shown, in its order: those with most comments."""
+    sizes = frame.groupby("group", observed=True, sort=False)["comments"].first()
+    most = set(sizes.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
+    return [name for name in sizes.index if name in most]
 
 
 def _grid(frame: pd.DataFrame, name: str, groups: Sequence[Any], aspects: Any) -> np.ndarray:

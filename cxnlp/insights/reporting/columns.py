@@ -31,12 +31,22 @@ GROUP_NAMES = (
     "group", "groep",
 )  # fmt: skip
 #: Words in the names of columns that hold no date of a comment, no score, no groups to compare.
-NOT_DATES = ("birth", "geboorte", "geboortedatum", "dob")
+NOT_DATES = (
+    "birth", "birthday", "birthdate", "dateofbirth", "dob", "geboorte", "geboortedag",
+    "geboortedatum", "verjaardag",
+)  # fmt: skip
 NOT_SCORES = (
     "id", "respondent", "group", "groep", "segment", "category", "categorie", "type", "label",
     "reason", "reden", "comment", "toelichting",
 )  # fmt: skip
-NOT_GROUPS = ("respondent", "customer", "klant", "nps", "csat", "score")
+NOT_GROUPS = (
+    "respondent", "customer", "klant", "nps", "csat", "score", "rating", "price", "prijs", "phone",
+    "telefoon", "email", "mail", "date", "datum", "visited",
+    # and people, as said above
+    "manager", "leader", "lead", "leider", "head", "hoofd", "owner", "eigenaar", "member", "lid",
+    "employee", "medewerker", "staff", "agent", "advisor", "adviser", "adviseur", "assistant",
+    "assistent", "contact", "contactpersoon", "person", "persoon",
+)  # fmt: skip
 #: A column of such a name that cannot be read is explained, not passed over.
 _EXPLAINED = ("date", "datum", "timestamp", "nps", "csat", "score")
 #: Of a score's values, the share that fits a scale: a slip of the pen must not hide it.

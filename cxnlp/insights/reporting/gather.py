@@ -12,6 +12,7 @@ import pandas as pd
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
 from cxnlp.insights.drivers import LEAST, check_kind, impact
+from cxnlp.insights.masking import mask
 from cxnlp.insights.quoting import quotes
 from cxnlp.insights.reporting import columns
 from cxnlp.insights.scored import Scored
@@ -145,7 +146,8 @@ def _try(content: Content, column: str, make: Callable[[], Any]) -> Any:
     except CxnlpError as error:
         if column in content.named:
             raise CxnlpError(f"Column {column!r} cannot be used. {error}") from None
-        content.unusable[column] = str(error)
+        options, why = content.options, str(error)  # which may quote a cell
+        content.unusable[column] = mask(why, options.lang).text if options.mask else why
         return None
 
 

@@ -259,7 +259,7 @@ def _left_out(content: Content, words: Words) -> list[str]:
     used = [name for name in used if name not in content.unusable]
     said.append(words("used", columns=words.join(used) or words("none")))
     said += [words("unusable", column=name, why=why) for name, why in content.unusable.items()]
-    if content.quotes:
+    if content.quotes or (content.urgent is not None and len(content.urgent)):
         said.append(words("masked" if options.mask else "unmasked"))
     return said
 
