@@ -100,6 +100,13 @@ def score(
     except KeyboardInterrupt:
         _say("stopped; --resume goes on where it was")
         raise typer.Exit(130) from None
+    except OSError as error:
+        if not target.with_name(f"{target.name}.partial").exists():
+            raise
+        raise FileError(
+            f"{error}, while writing {target}. What is done is kept; mend that, and go on with "
+            "--resume."
+        ) from None
     if report.replaced:
         _say(
             f"{len(report.replaced)} columns of an earlier scoring gave way to this one: "
@@ -191,12 +198,10 @@ def evaluate(
     from cxnlp import evaluation
     from cxnlp.files import read_labelled
     from cxnlp.model import load
-    from cxnlp.whole import check_folder, whole
+    from cxnlp.whole import check_place, whole
 
     if output:
-        check_folder(output)
-        if output.exists() and output.samefile(labelled):
-            raise CxnlpError(f"{output} holds the labels; give the metrics another name.")
+        check_place(output, mark=b'"pillar_micro_f1"')
     data = read_labelled(labelled)
     loaded = load(model, device=device)
     guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))
@@ -230,6 +235,7 @@ def info(model: ModelOption = "accurate") -> None:
         ("model", manifest.get("name")),
         ("folder", stored.folder),
         ("size", f"{size / 1e6:.1f} MB"),
+        ("weights", f"sha256 {manifest['files'][store.NETWORK][:12]}"),
         ("format", manifest["format"]),
         ("written by", ", ".join(f"{k} {v}" for k, v in manifest.get("written_by", {}).items())),
         ("aspects", ", ".join(manifest["labels"]["aspects"])),

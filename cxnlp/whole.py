@@ -37,6 +37,26 @@ def check_folder(path: Path) -> None:
         raise FileError(f"There is no folder {path.parent}; make it first.")
 
 
+def check_place(path: Path, mark: bytes) -> None:
+    """As `check_folder`; and refuse to replace what is there, but for an earlier file of the kind.
+
+    Parameters
+    ----------
+    mark
+        What every file of the kind holds.
+
+    Raises
+    ------
+    FileError
+        For a folder, and a file that holds something else.
+    """
+    check_folder(path)
+    if path.is_dir():
+        raise FileError(f"{path} is a folder; give the file another name.")
+    if path.exists() and path.stat().st_size and mark not in path.read_bytes():
+        raise FileError(f"{path} is there and holds something else; give another name.")
+
+
 def sync(path: Path) -> None:
     """Wait until a file is on the disk."""
     with path.open("rb+") as stream:

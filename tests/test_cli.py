@@ -167,6 +167,21 @@ def test_an_interruption_says_how_to_go_on(
     assert "1 of them by an earlier run" in capsys.readouterr().err
 
 
+def test_a_full_disk_says_how_to_go_on(
+    comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def full(*_: object, **options: object) -> None:
+        comments.with_name("comments.scored.csv.partial").mkdir()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cxnlp.model.load", lambda name, device: FakeModel())
+    monkeypatch.setattr("cxnlp.files.score_file", full)
+    assert run(monkeypatch, "score", comments) == 1
+    printed = capsys.readouterr().err
+    assert "No space left on device, while writing" in printed
+    assert "go on with --resume" in printed
+
+
 def test_an_interruption_of_the_start_says_so_too(
     comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -251,7 +266,10 @@ def test_eval_does_not_write_over_its_labels(
 ) -> None:
     path = tmp_path / "labelled.jsonl"
     path.write_text(json.dumps(LABELLED) + "\n", encoding="utf-8")
-    for output, why in ((path, "holds the labels"), (tmp_path / "no" / "out.json", "no folder")):
+    for output, why in (
+        (path, "holds something else"),
+        (tmp_path / "no" / "out.json", "no folder"),
+    ):
         assert run(monkeypatch, "eval", path, "--json", output) == 1
         printed = capsys.readouterr()
         assert why in printed.err

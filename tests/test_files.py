@@ -551,6 +551,71 @@ def test_another_run_on_the_same_output_meanwhile_loses_nothing(tmp_path: Path) 
         run(path, tmp_path / "other.csv", model=model)
 
 
+@pytest.mark.parametrize("how", ["resume", "force"])
+def test_a_run_that_is_still_going_is_left_alone(tmp_path: Path, how: str) -> None:
+    path, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
+    refused = []
+
+    def begin_another(done: int, rows: int) -> None:
+        with pytest.raises(FileError, match="of a run that is still going; let it end"):
+            run(path, target, **{how: True})
+        refused.append(done)
+
+    assert run(path, target, progress=begin_another).rows == len(ROWS)
+    assert refused
+    assert not (tmp_path / "out.csv.partial").exists()
+
+
+def test_a_run_does_not_go_on_with_another_calibration(tmp_path: Path) -> None:
+    path, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
+
+    def stop(done: int, rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(path, target, progress=stop)
+    model = FakeModel()
+    model.manifest = {**model.manifest, "calibration": {"slope": 2.0}}
+    with pytest.raises(FileError, match="another model"):
+        run(path, target, model=model, resume=True)
+
+
+def test_a_number_in_a_cell_for_dates_stays_a_number(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["order", "since", "took", "comment"])
+    book.active.append([3_000_000, 45_000, 0.5, "traag"])
+    for cell, kind in (("A2", "dd-mm-yyyy"), ("B2", "dd-mm-yyyy"), ("C2", "[hh]:mm:ss")):
+        book.active[cell].number_format = kind
+    book.save(tmp_path / "in.xlsx")
+    run(tmp_path / "in.xlsx", tmp_path / "out.jsonl")
+    row = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+    assert (row["order"], row["since"]) == (3_000_000, "2023-03-15")
+    assert row["took"] == "12:00:00"
+
+
+def test_formulas_that_nobody_has_worked_out_are_refused(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["id", "comment"])
+    book.active.append([1, '=CONCATENATE("heel"," vriendelijk")'])
+    book.save(tmp_path / "in.xlsx")
+    with pytest.raises(FileError, match=r"Cell B2 of .* is a formula without its value; open"):
+        run(tmp_path / "in.xlsx", tmp_path / "out.csv")
+
+
+def test_a_blank_before_quotes_is_none_of_the_cell(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(
+        'id, comment, store\n1, "goed, snel geholpen", Ede\n2, "te lang gewacht", Urk\n',
+        encoding="utf-8",
+    )
+    assert run(path, tmp_path / "out.csv").text == "comment"
+    rows = read(tmp_path / "out.csv")
+    assert [row["comment"] for row in rows] == ["goed, snel geholpen", "te lang gewacht"]
+    assert [row["store"] for row in rows] == ["Ede", "Urk"]
+
+
 def test_the_rejects_of_an_output_that_was_moved_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("id,comment\n1,traag\n2,a,b\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from synthetic import readings, survey, table
 import cxnlp
 from cxnlp import store
 from cxnlp.errors import CxnlpError
-from cxnlp.insights import Scored, impact, pillars
+from cxnlp.insights import Scored, impact, pillars, report
 from cxnlp.insights.reporting import columns, page
 from cxnlp.insights.reporting.findings import findings
 from cxnlp.insights.reporting.gather import Content, Options, gather
@@ -275,6 +275,14 @@ def test_what_is_urgent_is_masked_and_said_to_be(make: Any) -> None:
     assert "[telefoon]" not in page.sections["quotes"]  # loyalty is not quoted
     assert "[telefoon]" in page.sections["urgent"]
     assert Words("en")("masked") in page.sections["left-out"]
+
+
+def test_a_report_takes_the_place_of_a_report_only(tmp_path: Path) -> None:
+    path = report(table(SAID, ONE), tmp_path / "out.html")
+    assert report(table(SAID, ONE), path) == path
+    path.write_text("<p>my own page", encoding="utf-8")
+    with pytest.raises(CxnlpError, match="holds something else"):
+        report(table(SAID, ONE), path)
 
 
 def test_results_are_enough(make: Any) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import datetime as dt
+import functools
 import itertools
 import json
 import re
@@ -89,6 +90,8 @@ class Csv(Input):
     ----------
     before_header
         Lines before the header: one where it states the delimiter, else none.
+    spaced
+        Whether a blank after a delimiter is none of the cell.
     """
 
     encoding: str
@@ -100,12 +103,11 @@ class Csv(Input):
         self.encoding = sniff.encoding(path)
         stated = sniff.stated_delimiter(path, self.encoding)
         self.before_header = int(stated is not None)
+        sample = sniff.sample(path, self.encoding)[self.before_header :]
+        self.delimiter = stated or sniff.delimiter(sample)
+        self.spaced = sniff.spaced(sample, self.delimiter)
         if stated is None:
-            sample = sniff.sample(path, self.encoding)
-            self.delimiter = sniff.delimiter(sample)
             self._refuse_title(sample)
-        else:
-            self.delimiter = stated
         header = next(self._parsed(), None)
         if header is None:
             raise FileError(f"{path} is empty; it needs a first line with the column names.")
@@ -141,7 +143,9 @@ class Csv(Input):
         width = None
         text = sniff.lines(self.path, self.encoding, newline="")
         lines = _Pushback(itertools.islice(text, self.before_header, None), self.before_header + 1)
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        reader = csv.reader(
+            lines, delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True
+        )
         while True:
             lines.start_row()
             try:
@@ -256,6 +260,25 @@ class Excel(Input):
         if _above(rows):
             raise _titled(path, rows[0])
         self.columns = _unique([flat(name) or "" for name in rows[0]])
+        self._refuse_uncalculated()
+
+    def _refuse_uncalculated(self) -> None:
+        """Refuse formulas that no program has worked out: they would be read as empty."""
+        blank = {at for at, cell in self._sample(values=True) if _lacks_value(cell)}
+        for at, cell in self._sample(values=False) if blank else ():
+            if cell.data_type == "f" and at in blank:
+                raise FileError(
+                    f"Cell {cell.coordinate} of {self.path} is a formula without its value; open "
+                    "the file in Excel or LibreOffice, save it, and try again."
+                )
+
+    def _sample(self, *, values: bool) -> Iterator[tuple[tuple[int, int], Any]]:
+        """The cells of the first rows, with their places."""
+        with self._sheets(values=values) as sheets:
+            sheet = sheets[self.sheet]
+            sheet.reset_dimensions()
+            for row, cells in enumerate(itertools.islice(sheet.iter_rows(), sniff.SAMPLE_LINES)):
+                yield from (((row, column), cell) for column, cell in enumerate(cells))
 
     def _found(self, sheets: dict[str, Any], wanted: str | None) -> str:
         filled = [name for name, sheet in sheets.items() if any(_filled(sheet))]
@@ -286,13 +309,16 @@ class Excel(Input):
                     yield dict(itertools.zip_longest(self.columns, row))
 
     @contextlib.contextmanager
-    def _sheets(self) -> Iterator[dict[str, Any]]:
-        """Open the workbook and give its sheets by name."""
+    def _sheets(self, *, values: bool = True) -> Iterator[dict[str, Any]]:
+        """Open the workbook and give its sheets by name, with the `values` of formulas or these."""
         import openpyxl
 
         with _refuse_damaged(self.path, *_DAMAGED_EXCEL), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions that openpyxl leaves out
-            book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(self.path, read_only=True, data_only=values)
+        # It would put an error in the place of a number that its format says is a date and that
+        # is none, such as an order number; `_excel_value` leaves it as it is.
+        book._date_formats, book._timedelta_formats = set(), set()
         with contextlib.closing(book), _refuse_damaged(self.path, *_DAMAGED_EXCEL):
             yield {sheet.title: sheet for sheet in book.worksheets}
 
@@ -348,9 +374,36 @@ def _excel_value(cell: Any) -> Any:
         return None
     if isinstance(value, str):
         return unescape(value)
+    if isinstance(value, int | float) and cell.data_type == "n":
+        with contextlib.suppress(ValueError, OverflowError):  # a number that is no date stays one
+            value = _dated(value, cell.number_format, cell.parent.parent.epoch)
     if isinstance(value, dt.datetime) and value.time() == dt.time.min:
         return value.date() if is_datetime(cell.number_format) == "date" else value
     return value
+
+
+def _dated(value: float, number_format: str, epoch: dt.datetime) -> Any:
+    """What a number stands for whose format is one of dates, times or durations."""
+    from openpyxl.utils.datetime import from_excel
+
+    kind = _time_of(number_format)
+    return value if kind is None else from_excel(value, epoch, timedelta=kind == "duration")
+
+
+@functools.cache
+def _time_of(number_format: str) -> str | None:
+    """Whether a number format is one of dates and times or of durations; None if of neither."""
+    from openpyxl.styles.numbers import is_date_format, is_timedelta_format
+
+    if is_timedelta_format(number_format):
+        return "duration"
+    return "date" if is_date_format(number_format) else None
+
+
+def _lacks_value(cell: Any) -> bool:
+    from openpyxl.cell.read_only import ReadOnlyCell
+
+    return isinstance(cell, ReadOnlyCell) and cell.value is None and cell.data_type == "n"
 
 
 class Parquet(Input):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
@@ -17,7 +18,9 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.ipc
+from filelock import FileLock, Timeout
 
+from cxnlp import __version__
 from cxnlp.errors import FileError
 from cxnlp.files import cells, inputs, outputs
 from cxnlp.files.cells import Chunk
@@ -42,11 +45,13 @@ CHUNK_CELLS = 500_000
 #: Rows that cannot be read are all kept in a file, the first of them in the report.
 BAD_ROWS = 1000
 FINGERPRINT_BYTES = 1 << 20
-#: In the folder of a run that is not whole: what it was asked.
-JOURNAL = "journal.json"
+#: In the folder of a run that is not whole: what it was asked, and what it holds while it runs.
+JOURNAL, LOCK = "journal.json", "lock"
 #: Columns that every scoring has written.
 _ALWAYS = frozenset(f"{PREFIX}{name}" for name in ("language", "sentiment", "score"))
-_OURS = re.compile(rf"(?:\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:{re.escape(PART)})?")
+_OURS = re.compile(
+    rf"(?:lock|\d+\.arrow|journal\.json|rejects\.jsonl|whole\.\w+)(?:{re.escape(PART)})?"
+)
 
 
 class Classifier(Protocol):
@@ -164,37 +169,40 @@ def score_file(
         outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
     chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
     journal = _journal(table, stamp, model, found.text, chunk_rows, evidence)
-    chunk_rows = _start(work, journal, resume, force)["options"]["chunk_rows"]
+    with _claimed(work, resume or force):
+        chunk_rows = _start(work, journal, resume)["options"]["chunk_rows"]
 
-    rows = resumed = 0
-    with _Rejects(work / "rejects.jsonl") as rejects:
-        for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
-            piece = _piece(work, number)
-            if _is_kept(piece, len(chunk), fresh):
-                resumed += len(chunk)
-            else:
-                values = [cells.flat(value) for value in cells.column(chunk, found.text)]
-                _keep(piece, _readings(model.classify(values, evidence=evidence)))
-            rows += len(chunk)
-            progress(rows, found.rows)
+        rows = resumed = 0
+        with _Rejects(work / "rejects.jsonl") as rejects:
+            for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
+                piece = _piece(work, number)
+                if _is_kept(piece, len(chunk), fresh):
+                    resumed += len(chunk)
+                else:
+                    values = [cells.flat(value) for value in cells.column(chunk, found.text)]
+                    _keep(piece, _readings(model.classify(values, evidence=evidence)))
+                rows += len(chunk)
+                progress(rows, found.rows)
 
-    output = work / f"whole{target.suffix}"
-    chunks = _chunks(table, stamp, chunk_rows, lambda row: None)
-    pairs = ((chunk, _load(_piece(work, number))) for number, chunk in enumerate(chunks))
-    write(output, Layout(table, kept, fresh), pairs)
-    sync(output)
-    if free and target.exists():
-        raise FileError(
-            f"{target} was written by another run meanwhile; replace it with --resume, which has "
-            f"all of the readings, or delete {work}."
-        )
-    rejected = _rejected(target)
-    if rejects.count:
-        os.replace(rejects.path, rejected)
-    else:
-        rejected.unlink(missing_ok=True)  # of an earlier run
-    os.replace(output, target)
-    shutil.rmtree(work)
+        output = work / f"whole{target.suffix}"
+        chunks = _chunks(table, stamp, chunk_rows, lambda row: None)
+        pairs = ((chunk, _load(_piece(work, number))) for number, chunk in enumerate(chunks))
+        write(output, Layout(table, kept, fresh), pairs)
+        sync(output)
+        if free and target.exists():
+            raise FileError(
+                f"{target} was written by another run meanwhile; replace it with --resume, which "
+                f"has all of the readings, or delete {work}."
+            )
+        rejected = _rejected(target)
+        if rejects.count:
+            os.replace(rejects.path, rejected)
+        else:
+            rejected.unlink(missing_ok=True)  # of an earlier run
+        os.replace(output, target)
+        _clear(work)
+    (work / LOCK).unlink(missing_ok=True)
+    work.rmdir()
     return Report(
         target,
         rejected if rejects.count else None,
@@ -318,7 +326,11 @@ def _journal(
         start = hashlib.sha256(stream.read(FINGERPRINT_BYTES)).hexdigest()
     return {
         "input": {"bytes": stamp[0], "changed": stamp[1], "start": start},
-        "model": {"name": model.name, "files": model.manifest.get("files", {})},
+        "model": {
+            "name": model.name,
+            **{part: model.manifest.get(part) for part in ("files", "calibration")},
+            "version": __version__,
+        },
         "options": {
             "sheet": table.sheet if isinstance(table, Excel) else None,
             "text": text,
@@ -329,7 +341,26 @@ def _journal(
     }
 
 
-def _start(work: Path, journal: dict[str, Any], resume: bool, force: bool) -> dict[str, Any]:
+@contextlib.contextmanager
+def _claimed(work: Path, again: bool) -> Iterator[None]:
+    """The folder of a run, made or found `again`, and locked against other runs till the end."""
+    try:
+        work.mkdir()
+    except FileExistsError:
+        if not again:
+            raise FileError(
+                f"{work} is of another run, which began meanwhile; let it end."
+            ) from None
+    try:
+        with FileLock(work / LOCK, timeout=0):  # which a kill releases
+            yield
+    except Timeout:
+        raise FileError(
+            f"{work} is of a run that is still going; let it end, or stop it."
+        ) from None
+
+
+def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:
     """Begin a run, or go on with an earlier one, and give its journal."""
     note = work / JOURNAL
     if resume and note.exists():
@@ -341,15 +372,17 @@ def _start(work: Path, journal: dict[str, Any], resume: bool, force: bool) -> di
             raise FileError(f"{note} is damaged; begin anew with --force.")
         _check_same(before, journal, work)
         return before
-    if resume or force:
-        shutil.rmtree(work, ignore_errors=True)
-    try:
-        work.mkdir()
-    except FileExistsError:
-        raise FileError(f"{work} is of another run, which began meanwhile; let it end.") from None
+    _clear(work)
     with whole(note) as path:
         path.write_text(json.dumps(journal, indent=1), encoding="utf-8")
     return journal
+
+
+def _clear(work: Path) -> None:
+    """Leave nothing of a run but its lock."""
+    for path in work.iterdir():
+        if path.name != LOCK:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _is_journal(before: Any) -> bool:

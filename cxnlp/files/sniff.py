@@ -79,7 +79,25 @@ def sample(path: Path, encoding: str) -> list[str]:
 
 def rows(sample: list[str], delimiter: str) -> list[list[str]]:
     """The rows of a sample that are not blank."""
-    return [row for row in csv.reader(sample, delimiter=delimiter) if row]
+    return _rows(sample, delimiter, spaced(sample, delimiter))
+
+
+def spaced(sample: list[str], delimiter: str) -> bool:
+    """Whether a blank after the delimiter is none of the cell: it stands before quotes, too."""
+    if not any(f'{delimiter} "' in line for line in sample):
+        return False
+    plain, without = (_even(_rows(sample, delimiter, blank)) for blank in (False, True))
+    return without > plain
+
+
+def _rows(sample: list[str], delimiter: str, spaced: bool) -> list[list[str]]:
+    return [r for r in csv.reader(sample, delimiter=delimiter, skipinitialspace=spaced) if r]
+
+
+def _even(rows: list[list[str]]) -> float:
+    """The share of the rows that are as wide as the header; 0 where that is one cell."""
+    widths = [len(row) for row in rows]
+    return widths.count(widths[0]) / len(widths) if widths and widths[0] > 1 else 0.0
 
 
 def delimiter(sample: list[str]) -> str:
@@ -88,9 +106,9 @@ def delimiter(sample: list[str]) -> str:
     for mark in DELIMITERS:
         cells = rows(sample, mark)
         widths = [len(row) for row in cells]
-        if not widths or widths[0] < 2:
+        even = _even(cells)
+        if not even:
             continue
-        even = widths.count(widths[0]) / len(widths)
         header_only = len(widths) > 1 and set(widths[1:]) == {1}
         prose = even < EVEN and all(cell.startswith(" ") for cell in cells[0][1:])
         if not header_only and not prose:  # its commas would be punctuation

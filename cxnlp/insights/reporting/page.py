@@ -19,8 +19,10 @@ from cxnlp.insights.reporting.gather import Content, Options, gather
 from cxnlp.insights.reporting.parts import Table
 from cxnlp.insights.reporting.words import LANGUAGES, WORDING, Words
 from cxnlp.insights.scored import Scored, Source
-from cxnlp.whole import check_folder, whole
+from cxnlp.whole import check_place, whole
 
+#: Of a report: it may take the place of an earlier one, and of no other page.
+_MARK = '<meta name="generator" content="cxnlp">'
 _LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
 
 
@@ -48,7 +50,7 @@ def report(
     source
         `cxnlp.Results`, a scored table, or the path of a scored file, see `Scored.of`.
     path
-        The file to write; replaced if it is there.
+        The file to write; an earlier report is replaced, any other file is not.
     lang
         ``"en"`` or ``"nl"``: the language of the report.
     title
@@ -79,7 +81,8 @@ def report(
     ------
     CxnlpError
         For a column that was named and does not exist or cannot be used, another language or
-        kind, a table that was not scored, or a folder that does not exist. What was found and
+        kind, a table that was not scored, a folder that does not exist, or a file that is there
+        and is no report. What was found and
         cannot be used, such as a score out of range, is said in the report.
     """
     if lang not in LANGUAGES:
@@ -93,7 +96,7 @@ def report(
                 f"{what} is a {type(column).__name__}; give the name of a column of a table, such "
                 "as results.to_pandas().assign(nps=…)."
             )
-    check_folder(path)
+    check_place(path, _MARK.encode())
     given = None if model is None else store.read_manifest(store.find(model))
     scored = Scored.of(source, text=text, sheet=sheet)
     content = gather(scored, Options(lang, date, score, kind, group, dayfirst, least, mask))
@@ -118,6 +121,7 @@ def render(
     page = environment.get_template("page.html.j2")
     return page.render(
         words=words,
+        mark=Markup(_MARK),
         content=content,
         title=title or words("title"),
         findings=findings(content, words),
