@@ -38,7 +38,7 @@ for text that is no feedback, nor for other languages: `cx_language` calls comme
 LIMITS = """\
 ## Limits
 
-The examples are read so by `accurate`.
+The examples are of `accurate`; what a smaller model misreads differs from comment to comment.
 
 - The public comments that it learned from are mostly about meal delivery, banks, care, airlines,
   broadband and restaurants. On other subjects it reads less well: see the figures of each file.
@@ -56,8 +56,9 @@ The examples are read so by `accurate`.
 - Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
   figures are rough; see `support`.
 - Probabilities are calibrated on comments like those of the table; on others they may be too sure.
-- Labels come from one guideline. "Rude", for example, is friendliness and respect there; a house
-  with other lines should measure on comments of its own with `cxnlp eval`.
+- Labels come from one [guideline](../../corpus/GUIDELINES.md). "Rude", for example, is friendliness
+  and respect there; a house with other lines should measure on comments of its own with `cxnlp
+  eval`.
 """
 
 

@@ -21,8 +21,8 @@ from cxnlp.insights.reporting.words import LANGUAGES, WORDING, Words
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.whole import check_place, whole
 
-#: Of a report: it may take the place of an earlier one, and of no other page.
-_MARK = '<meta name="generator" content="cxnlp">'
+#: What every report holds: it may take the place of an earlier one, and of no other page.
+_MARK = "cxnlp"
 _LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
 
 
@@ -121,7 +121,7 @@ def render(
     page = environment.get_template("page.html.j2")
     return page.render(
         words=words,
-        mark=Markup(_MARK),
+        mark=_MARK,
         content=content,
         title=title or words("title"),
         findings=findings(content, words),
