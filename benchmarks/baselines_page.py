@@ -92,9 +92,9 @@ Of those that read pillars, and by how much. What is not named does worse or as 
 All learn from the same {how["learned_from"]:,} labelled comments, except for the lexicons, which
 learn nothing and are scored on the comments in their own language, and sentence-transformers and
 SetFit, which get {how["most_vectors"]:,} of them for the sake of time (SetFit's encoder learns
-from pairs of {how["most_paired"]:,}). cxnlp's models are those of that day (their cards have today's figures); they have
-seen comments without labels as well, and not always the newest labelled ones; what each takes to
-learn is in [training](../cxnlp/training/README.md).
+from pairs of {how["most_paired"]:,}). cxnlp's models are those of that day (their cards have
+today's figures); they have seen comments without labels as well, and not always the newest labelled
+ones; what each takes to learn is in [training](../cxnlp/training/README.md).
 Thresholds are chosen on the same held-out comments, for cxnlp's models too, so their F1 may differ
 a little from that of the cards, which is at the thresholds that they came with. It is pooled over
 all decisions, sentiment is accuracy over four classes. *Public* is shared/feedback/test.jsonl;

@@ -371,7 +371,7 @@ def test_help_is_light() -> None:
     assert not {"torch", "spacy", "pandas", "onnxruntime", "pyarrow"} & set(done.stdout.split())
 
 
-@pytest.mark.parametrize("command", ["score", "eval", "info", "train"])
+@pytest.mark.parametrize("command", ["score", "report", "eval", "info", "train"])
 def test_every_command_has_help(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -921,7 +921,7 @@ def test_a_cell_too_long_for_excel(tmp_path: Path) -> None:
     assert run(path, tmp_path / "out.csv").rows == 1
 
 
-def test_a_very_long_comment_in_a_csv(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_very_long_comment_in_a_csv(tmp_path: Path) -> None:
     csv.field_size_limit(131_072)  # as it is at first
     path = write(tmp_path / "in.csv", [{"id": "1", "comment": "traag " * 30_000}])
     assert read(run(path, tmp_path / "out.jsonl").target)[0]["cx_time"] == "negative"

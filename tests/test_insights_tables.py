@@ -129,7 +129,7 @@ def test_a_change_stands_out_and_noise_does_not() -> None:
     assert found["net_change"].item() < -0.1
 
 
-def test_dates_of_a_trend(tmp_path: object) -> None:
+def test_dates_of_a_trend() -> None:
     scored = chance(60)
     dutch = scored.extra["date"].dt.strftime("%d-%m-%Y")
     assert trend(scored, dutch).equals(trend(scored, "date"))

@@ -145,7 +145,7 @@ def test_nothing_urgent() -> None:
         assert {"points", "reason", "date", "text"} <= set(frame)
 
 
-def test_masked(results: Results) -> None:
+def test_masked() -> None:
     named = readings(["Ik bel Kees nooit meer"], [{("loyalty", "negative"): "nooit meer"}])
     assert urgent(named)["text"].tolist() == ["Ik bel [naam] nooit meer"]
     assert urgent(named, mask=False)["text"].tolist() == ["Ik bel Kees nooit meer"]
