@@ -65,10 +65,13 @@ class Input(ABC):
         Names, each once, as far as they are known without reading all of the file.
     encoding, delimiter
         As found out; None where the format knows neither.
+    typed
+        Whether a cell may be something else than text.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
+    typed = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -96,6 +99,7 @@ class Csv(Input):
 
     encoding: str
     delimiter: str
+    typed = False
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

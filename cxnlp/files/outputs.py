@@ -83,9 +83,11 @@ def write_csv(path: Path, layout: Layout, pairs: Pairs) -> None:
         writer = csv.writer(unix, delimiter="," if delimiter == ONE_COLUMN else delimiter)
         writer.writerow(layout.names)
         for chunk, readings in pairs:
-            read = _readings(readings, "{:.4f}".format)
-            for row, new in zip(cells.rows(chunk), read, strict=True):
-                writer.writerow(map(cells.flat, [*map(row.get, layout.kept), *new]))
+            read = _readings(readings, "{:.4f}".format, {True: "true", False: "false"}.get)
+            writer.writerows(
+                [*map(cells.flat, map(row.get, layout.kept)), *new]
+                for row, new in zip(cells.rows(chunk), read, strict=True)
+            )
 
 
 def write_jsonl(path: Path, layout: Layout, pairs: Pairs) -> None:
@@ -153,13 +155,19 @@ def check_excel_row(row: Row, number: int, path: Path) -> None:
             )
 
 
-def _readings(table: pa.Table, number: Callable[[float], Any]) -> Iterator[tuple[Any, ...]]:
-    """Give rows of readings, with `number` applied to their numbers."""
+def _readings(
+    table: pa.Table,
+    number: Callable[[float], Any],
+    truth: Callable[[bool], Any] = bool,
+) -> Iterator[tuple[Any, ...]]:
+    """Give rows of readings, with `number` applied to their numbers, `truth` to what is or not."""
     columns = []
     for column in table.columns:
         values = column.to_pylist()
         if pa.types.is_floating(column.type):
             values = [value if value is None else number(value) for value in values]
+        elif pa.types.is_boolean(column.type):
+            values = list(map(truth, values))
         columns.append(values)
     return zip(*columns, strict=True)
 

@@ -53,7 +53,8 @@ def survey(table: Input, text: str | None, target: Path) -> Survey:
     rows = 0
     for chunk in table.chunks(SAMPLE_ROWS, lambda row: bad.append(row) if not bad else None):
         sample = sample or chunk
-        _note_kinds(kinds, chunk)
+        if table.typed or not rows:
+            _note_kinds(kinds, chunk)
         if target.suffix.lower() == ".xlsx":
             for at, row in enumerate(cells.rows(chunk), rows + 1):
                 outputs.check_excel_row(row, at, table.path)
