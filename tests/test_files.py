@@ -604,6 +604,22 @@ def test_formulas_that_nobody_has_worked_out_are_refused(tmp_path: Path) -> None
         run(tmp_path / "in.xlsx", tmp_path / "out.csv")
 
 
+def test_json_numbers_that_a_float_would_change_come_through(tmp_path: Path) -> None:
+    numbers = ["0.1", "1e3", "0.0", "1e400", "1e-400", "1234567890.12345678901234567890"]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(f'{{"comment": "traag", "n": {n}}}\n' for n in numbers))
+    found = [row["n"] for row in read(run(path, tmp_path / "out.jsonl").target)]
+    assert found == [0.1, 1000.0, 0.0, *numbers[3:]]
+
+
+def test_a_json_key_that_stands_twice_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"comment": "traag"}\n{"comment": "a", "x": {"b": 1, "b": 2}}\n')
+    report = run(path, tmp_path / "out.jsonl")
+    assert report.rows == report.bad_rows == 1
+    assert "the key 'b' stands twice" in report.bad[0].reason
+
+
 def test_a_blank_before_quotes_is_none_of_the_cell(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text(

@@ -9,6 +9,7 @@ import datetime as dt
 import functools
 import itertools
 import json
+import math
 import re
 import warnings
 import zipfile
@@ -16,6 +17,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -229,7 +231,7 @@ class Jsonl(Input):
         if _UNDECODED.search(line):
             return BadRow(number, f"bytes that are not {self.encoding}", _raw(line))
         try:
-            row = json.loads(line)
+            row = json.loads(line, parse_float=_exact, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             return BadRow(number, f"broken JSON ({error})", _raw(line))
         if not isinstance(row, dict):
@@ -237,6 +239,23 @@ class Jsonl(Input):
         if r"\ud" in line.lower():  # half a pair in a value is mended where it is read
             row = {mended(name): value for name, value in row.items()}
         return row
+
+
+def _exact(number: str) -> float | str:
+    """A number with a fraction or an exponent; as text where a float would not hold it."""
+    value = float(number)
+    if len(number) <= 15 and value and math.isfinite(value):  # a float keeps so many digits
+        return value
+    return value if Decimal(repr(value)) == Decimal(number) else number
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once each: of two values, none may be lost."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return row
 
 
 class Excel(Input):
