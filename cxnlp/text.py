@@ -47,7 +47,7 @@ def to_column(cells: Any, first: int = 0) -> pa.LargeStringArray:
         if pa.types.is_null(cells.type) or _is_text(cells.type):
             cells = cells.cast(pa.large_string())
             # Of a part of a column only that part is kept, for it may be pickled.
-            part = cells.nbytes < cells.get_total_buffer_size()
+            part = cells.nbytes + 8 < cells.get_total_buffer_size()  # a whole one ends in an offset
             return pa.concat_arrays([cells]) if part else cells
         cells = cells.to_pylist()
     values = list(cells)

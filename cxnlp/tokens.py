@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 #: spaCy takes the square of the time for a row of marks or emoji; so many it splits at once.
-_MARKS = re.compile(r"[^\w\s]{100}(?=[^\w\s])")
+_MARKS = re.compile(r"(?:[^\w\s]|_){100}(?=[^\w\s]|_)")
 #: Different words that are remembered, so that memory stays bounded.
 _MOST_WORDS = 200_000
 #: Words that tell the two languages apart, for choosing the rules when none are named.

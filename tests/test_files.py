@@ -605,6 +605,9 @@ def test_formulas_that_nobody_has_worked_out_are_refused(tmp_path: Path) -> None
 
 
 def test_json_numbers_that_a_float_would_change_come_through(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"comment": "traag", "n": 1}\n{"comment": "a", "n": 1e99999999999999999999}\n')
+    assert run(bad, tmp_path / "bad.csv").bad_rows == 1
     numbers = ["0.1", "1e3", "0.0", "1e400", "1e-400", "1234567890.12345678901234567890"]
     path = tmp_path / "in.jsonl"
     path.write_text("".join(f'{{"comment": "traag", "n": {n}}}\n' for n in numbers))
@@ -629,6 +632,12 @@ def test_a_blank_before_quotes_is_none_of_the_cell(tmp_path: Path) -> None:
     assert run(path, tmp_path / "out.csv").text == "comment"
     rows = read(tmp_path / "out.csv")
     assert [row["comment"] for row in rows] == ["goed, snel geholpen", "te lang gewacht"]
+    one_odd = 'id,comment\n1,goed\n2, "snel, goed"\n3, "Top" zei ze\n4, traag\n'
+    path.write_text(one_odd, encoding="utf-8")
+    assert read(run(path, tmp_path / "other.csv").target)[-1]["comment"] == " traag"
+    prose = 'What did you like, and why?\nAll of it\nGreat, "very friendly, quick" she said\nNo\n'
+    path.write_text(prose, encoding="utf-8")
+    assert run(path, tmp_path / "prose.csv").rows == 3
     assert [row["store"] for row in rows] == ["Ede", "Urk"]
 
 

@@ -205,7 +205,7 @@ def test_kinds_are_found_out() -> None:
     assert kind([0, 9, 10, 8], "score_start") == kind([0, 9, 10, 8], "upgrade score") == "nps"
     with pytest.raises(CxnlpError, match="may be NPS or grades; say kind='nps' or kind='grade'"):
         kind([8, 9, 7, 10])
-    with pytest.raises(CxnlpError, match="a scale of 1 to 5 with a 0 where none was given"):
+    with pytest.raises(CxnlpError, match="a scale of 1 to 5 with a 0 where no score was"):
         kind([0, 3, 5, 4])
 
 

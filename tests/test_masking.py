@@ -19,6 +19,10 @@ dhr J de Vries en dhr. p. jansen | dhr [naam] en dhr. [naam]
 Geboekt op naam van Hendriksma | Geboekt op naam van [naam]
 Mevrouw U bent top, mevrouw A was er | Mevrouw U bent top, mevrouw A was er
 Onze familie was blij | Onze familie was blij
+Leuk voor de hele familie Efteling | Leuk voor de hele familie Efteling
+Met dokter i.v.m. Corona gebeld | Met dokter i.v.m. Corona gebeld
+geboren op 38 weken. 24 uur later thuis | geboren op 38 weken. 24 uur later thuis
+Geboren te Utrecht op 3-5-1960 | Geboren te Utrecht op [geboortedatum]
 Familie Kramer, geboren op 3 mei 1980 | Familie [naam], geboren op [geboortedatum]
 geb. 12-3-67, geboren in 2019 | geb. [geboortedatum], geboren in 2019
 Bel mij op 06.12.34.56.78 of 06-12-34-56-78 | Bel mij op [telefoon] of [telefoon]
@@ -88,6 +92,9 @@ Hoogachtend, P. van den Heuvel | Hoogachtend, [naam]
 ENGLISH = """
 Write to j.smith+shop@mail.co.uk | Write to [e-mail]
 Ring me on 07700 900123. | Ring me on [phone].
+born on the 3rd of May 1960 | born on the [date of birth]
+Date of birth (dd/mm/yyyy): 03/05/1960 | Date of birth (dd/mm/yyyy): [date of birth]
+Born on 3 May. 10 stars | Born on 3 May. 10 stars
 Mr J Featherstone and Mrs A Patel, DOB: 1967-03-12 | Mr [name] and Mrs [name], DOB: [date of birth]
 Ring 020 7946 0958 or +44 (0)20 7946 0958 | Ring [phone] or [phone]
 Pay GB29 NWBK 6016 1331 9268 19 please | Pay [IBAN] please

@@ -535,6 +535,8 @@ def test_finding_groups() -> None:
     for people in ("agent", "store_manager", "Team leader", "team_member", "afdeling medewerker"):
         named = frame[["agent"]].rename(columns={"agent": people})
         assert columns.find_groups(named, 10) is None  # only where asked for
+    for group in ("contact_channel", "price_segment", "Which store have you visited?"):
+        assert columns.find_groups(frame[["agent"]].rename(columns={"agent": group}), 10) == group
     for value in ("product_rating", "store_phone", "site_visited_at"):
         assert columns.find_groups(pd.DataFrame({value: [1, 2] * 20}), 10) is None
 

@@ -64,6 +64,8 @@ def test_a_part_of_a_column_holds_no_other_cell() -> None:
     for part in (whole.chunk(0)[1:3], whole[1:3], whole.chunk(0).cast(pa.large_string())[1:3]):
         assert b"geheim" not in pickle.dumps(to_column(part))
         assert to_column(part).to_pylist() == ["goed", None]
+    own = pa.array(["goed", None, "nog meer"], pa.large_string())
+    assert to_column(own).buffers()[2].address == own.buffers()[2].address  # no copy
 
 
 def test_a_member_of_an_enum_is_its_text() -> None:

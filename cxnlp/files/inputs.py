@@ -6,7 +6,6 @@ import contextlib
 import csv
 import dataclasses
 import datetime as dt
-import functools
 import itertools
 import json
 import math
@@ -231,8 +230,8 @@ class Jsonl(Input):
         if _UNDECODED.search(line):
             return BadRow(number, f"bytes that are not {self.encoding}", _raw(line))
         try:
-            row = json.loads(line, parse_float=_exact, object_pairs_hook=_once)
-        except (ValueError, RecursionError) as error:
+            row = _decode(line)
+        except (ValueError, ArithmeticError, RecursionError) as error:
             return BadRow(number, f"broken JSON ({error})", _raw(line))
         if not isinstance(row, dict):
             return BadRow(number, "JSON that is not an object", _raw(line))
@@ -256,6 +255,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
         raise ValueError(f"the key {twice!r} stands twice")
     return row
+
+
+#: Made once: `json.loads` would make it for each line.
+_decode = json.JSONDecoder(parse_float=_exact, object_pairs_hook=_once).decode
 
 
 class Excel(Input):
@@ -292,7 +295,8 @@ class Excel(Input):
             if cell.data_type == "f" and at in blank:
                 raise FileError(
                     f"Cell {cell.coordinate} of {self.path} is a formula without its value; open "
-                    "the file in Excel or LibreOffice, save it, and try again."
+                    "the file in Excel or LibreOffice, save it, and try again. If it is a comment "
+                    "that begins with =, give the file as CSV."
                 )
 
     def _sample(self, *, values: bool) -> Iterator[tuple[tuple[int, int], Any]]:
@@ -341,6 +345,7 @@ class Excel(Input):
             book = openpyxl.load_workbook(self.path, read_only=True, data_only=values)
         # It would put an error in the place of a number that its format says is a date and that
         # is none, such as an order number; `_excel_value` leaves it as it is.
+        book.dates, book.durations = book._date_formats, book._timedelta_formats
         book._date_formats, book._timedelta_formats = set(), set()
         with contextlib.closing(book), _refuse_damaged(self.path, *_DAMAGED_EXCEL):
             yield {sheet.title: sheet for sheet in book.worksheets}
@@ -390,37 +395,23 @@ def _titled(path: Path, row: Sequence[Any]) -> FileError:
 
 def _excel_value(cell: Any) -> Any:
     from openpyxl.styles.numbers import is_datetime
+    from openpyxl.utils.datetime import from_excel
     from openpyxl.utils.escape import unescape
 
     value = cell.value
+    if value is None:
+        return None
     if cell.data_type == "e":  # an error, such as #N/A: there is no value
         return None
     if isinstance(value, str):
         return unescape(value)
-    if isinstance(value, int | float) and cell.data_type == "n":
+    book, style = cell.parent.parent, cell._style_id
+    if style in book.dates and isinstance(value, int | float) and cell.data_type == "n":
         with contextlib.suppress(ValueError, OverflowError):  # a number that is no date stays one
-            value = _dated(value, cell.number_format, cell.parent.parent.epoch)
+            value = from_excel(value, book.epoch, timedelta=style in book.durations)
     if isinstance(value, dt.datetime) and value.time() == dt.time.min:
         return value.date() if is_datetime(cell.number_format) == "date" else value
     return value
-
-
-def _dated(value: float, number_format: str, epoch: dt.datetime) -> Any:
-    """What a number stands for whose format is one of dates, times or durations."""
-    from openpyxl.utils.datetime import from_excel
-
-    kind = _time_of(number_format)
-    return value if kind is None else from_excel(value, epoch, timedelta=kind == "duration")
-
-
-@functools.cache
-def _time_of(number_format: str) -> str | None:
-    """Whether a number format is one of dates and times or of durations; None if of neither."""
-    from openpyxl.styles.numbers import is_date_format, is_timedelta_format
-
-    if is_timedelta_format(number_format):
-        return "duration"
-    return "date" if is_date_format(number_format) else None
 
 
 def _lacks_value(cell: Any) -> bool:

@@ -201,8 +201,8 @@ def score_file(
             rejected.unlink(missing_ok=True)  # of an earlier run
         os.replace(output, target)
         _clear(work)
-    (work / LOCK).unlink(missing_ok=True)
-    work.rmdir()
+    with contextlib.suppress(OSError):  # another run has begun in it
+        work.rmdir()
     return Report(
         target,
         rejected if rejects.count else None,
@@ -354,6 +354,8 @@ def _claimed(work: Path, again: bool) -> Iterator[None]:
     try:
         with FileLock(work / LOCK, timeout=0):  # which a kill releases
             yield
+            with contextlib.suppress(OSError):  # Windows deletes no open file
+                (work / LOCK).unlink()
     except Timeout:
         raise FileError(
             f"{work} is of a run that is still going; let it end, or stop it."

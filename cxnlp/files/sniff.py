@@ -83,8 +83,11 @@ def rows(sample: list[str], delimiter: str) -> list[list[str]]:
 
 
 def spaced(sample: list[str], delimiter: str) -> bool:
-    """Whether a blank after the delimiter is none of the cell: it stands before quotes, too."""
-    if not any(f'{delimiter} "' in line for line in sample):
+    """Whether a blank after the delimiter is none of the cell.
+
+    It stands after each in the header, and where it stands before quotes these are meant.
+    """
+    if not (any(f'{delimiter} "' in line for line in sample) and _blanks(sample, delimiter)):
         return False
     plain, without = (_even(_rows(sample, delimiter, blank)) for blank in (False, True))
     return without > plain
@@ -92,6 +95,12 @@ def spaced(sample: list[str], delimiter: str) -> bool:
 
 def _rows(sample: list[str], delimiter: str, spaced: bool) -> list[list[str]]:
     return [r for r in csv.reader(sample, delimiter=delimiter, skipinitialspace=spaced) if r]
+
+
+def _blanks(sample: list[str], delimiter: str) -> bool:
+    """Whether a blank stands after each delimiter of the header."""
+    header = next(iter(_rows(sample, delimiter, spaced=False)), [])
+    return all(cell.startswith(" ") for cell in header[1:])
 
 
 def _even(rows: list[list[str]]) -> float:
@@ -110,7 +119,7 @@ def delimiter(sample: list[str]) -> str:
         if not even:
             continue
         header_only = len(widths) > 1 and set(widths[1:]) == {1}
-        prose = even < EVEN and all(cell.startswith(" ") for cell in cells[0][1:])
+        prose = even < EVEN and _blanks(sample, mark)
         if not header_only and not prose:  # its commas would be punctuation
             found.append((even, widths[0], mark))
     return max(found)[2]

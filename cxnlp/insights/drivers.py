@@ -198,8 +198,9 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
         return "nps"
     if (given == 0).any():
         raise CxnlpError(
-            "Scores from 0 to 5 may be NPS without a 6, or a scale of 1 to 5 with a 0 where none "
-            "was given; say kind='nps' (--kind nps), or leave those cells empty."
+            "Scores from 0 to 5 may be NPS where nobody gave more than 5, or a scale of 1 to 5 "
+            "with a 0 where no score was given; say kind='nps' (--kind nps), or leave those cells "
+            "empty."
         )
     if (given <= 5).all():
         return "csat"

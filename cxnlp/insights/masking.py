@@ -248,12 +248,14 @@ _CARD = re.compile(r"(?<![\w-])\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-])")
 _LONG_CODE = re.compile(r"(?<![\w-])(?=[A-Z\d-]*[A-Z])(?=(?:[A-Z-]*\d){6})[A-Z\d]+(?:-[A-Z\d]+)*\b")
 
 
+_MONTH = r"(?:jan|feb|maa|mrt|mar|apr|mei|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]{0,6}\.?"
 _BORN = re.compile(
     r"\b(?:geboortedatum|geboren|geb(?:\.\s?datum)?|date of birth|birth ?date|birthday|d\.?o\.?b"
-    r"|born)\b"
-    r"\W{0,3}(?:(?:is|was|op|on|van|of)\W{1,2}){0,2}"
-    r"((?:\d{1,2}|\d{4})(?:e|st|nd|rd|th)?[ ./-]{1,2}(?:\d{1,2}|[a-z]{3,9})[ ./-]{1,2}\d{2,4}"
-    r"|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4})(?!\w)",
+    r"|born)\b(?: ?\([^)]{0,12}\))?(?: (?:te|in) \w+)?"
+    r"\W{0,3}(?:(?:is|was|op|on|van|of|the)\W{1,2}){0,2}"
+    r"(\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d\d)|\d{4}([-/.])\d{1,2}\3\d{1,2}"
+    rf"|\d{{1,2}}(?:e|st|nd|rd|th)?[ -](?:of )?{_MONTH}[ ,-]{{1,2}}\d{{4}}"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?!\w)",
     re.I,
 )
 

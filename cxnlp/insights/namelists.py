@@ -60,19 +60,19 @@ WORDLIKE = frozenset(
 #: Words that are written with a capital after a cue and are no names.
 NOT_NAMES = frozenset(
     """
-    a aan afdeling alle alleen als amazon and anderhalf april as at augustus balie bedankt beste
-    blij but customer customers daar daarna dan dank dat de december deze die direct dit door
-    dus echt een eens en english er erg essent etam facebook februari fijn for friday frontdesk
-    geen geweldig god goed goede google great groet groeten groetjes haar had have he heeft heel
-    heer heerlijk helaas helemaal helpdesk heren het hier hij hoe hun i iedereen ik in is it
-    jammer januari juli jullie juni kan keurig klant klanten klantendienst klantenservice kon
-    lovely maandag maar maart mag manager martens mei meneer met mevrouw mij mijn monday mr mrs
-    ms na naar namens nederlands nee netjes niemand niet no nog november nu oetker of ok oke
-    oktober oké on one onze ook op or our perfect personeel please president prima receptie
-    reception right saturday september service she sinds sir slecht snel sommige staff sunday
-    super support team tevreden thank thanks that the then there they this thursday to toen top
-    tuesday twitter u uit uw van vanaf vandaag veel verder very voor vriendelijk vrijdag waar
-    waarom wanneer want was wat we wednesday what whatsapp when who why wie wij with woensdag
-    yes you zaterdag ze zeer zij zo zondag zonder
+    a aan abonnement afdeling alle alleen als amazon and anderhalf april as at augustus balie
+    bedankt beste blij but customer customers daar daarna dan dank dat de december deze die
+    direct dit door dus echt een eens en english er erg essent etam facebook februari fijn for
+    friday frontdesk geen geweldig god goed goede google great groet groeten groetjes haar had
+    have he heeft heel heer heerlijk helaas helemaal helpdesk heren het hier hij hoe hun i
+    iedereen ik in is it jammer januari juli jullie juni kamer kan keurig klant klanten
+    klantendienst klantenservice kon lovely maandag maar maart mag manager martens mei meneer
+    met mevrouw mij mijn monday mr mrs ms na naar namens nederlands nee netjes niemand niet no
+    nog november nu oetker of ok oke oktober oké on one onze ook op or our perfect personeel
+    pizza please president prima receptie reception right saturday september service she sinds
+    sir slecht snel sommige staff sunday super support team tevreden thank thanks that the then
+    there they this thursday to toen top tuesday twitter u uit uw van vanaf vandaag veel verder
+    very voor vriendelijk vrijdag waar waarom wanneer want was wat we wednesday what whatsapp
+    when who why wie wij with woensdag yes you zaterdag ze zeer zij zo zondag zonder
     """.split()
 )

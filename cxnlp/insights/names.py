@@ -16,7 +16,7 @@ _LETTERS = r"[^\W\d_]+"
 _INITIALS = re.compile(rf"(?:(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)\.\s?){{1,4}}")
 #: After a title they need no full stop, or no capital: "Mr J Smith", "dhr. p. jansen".
 _TITLED_INITIALS = re.compile(
-    rf"(?:(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)(?:\.\s?|\s)){{1,4}}|(?:[a-z]\.\s?){{1,4}}"
+    rf"(?:(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)(?:\.\s?|\s)){{1,4}}|(?:[a-z]\.\s?){{1,2}}"
 )
 _PARTICLES = r"(?:(?:[Vv]an|[Dd]en?|[Dd]er|[Tt]en?|[Hh]et|['’]t|[Vv]on|[Ee]l|[Ll]a|[Ll]e)[ ])"
 _NAME_WORD = re.compile(
@@ -33,7 +33,9 @@ _WORD = re.compile(rf"(?<![\w@#.'’-]){_LETTERS}(?:-{_LETTERS})*(?!\w)")
 #: Before a name: any word with a capital, with "van", "de" and the like before it.
 _TITLE = re.compile(
     r"(?<!\w)(?:mevrouw|mejuffrouw|juffrouw|juf|meneer|mijnheer|de heer|miss|professor|dokter"
-    r"|doctor|zuster|broeder|nurse|familie|(?:fam|mevr|mw|mvr|dhr|mr|mrs|ms|mx|dr|drs|prof)\b\.?)\s+"
+    r"|doctor|zuster|broeder|nurse"
+    r"|(?<!hele )(?<!mijn )(?<!onze )(?:familie|fam\b\.?)(?= )"
+    r"|(?:mevr|mw|mvr|dhr|mr|mrs|ms|mx|dr|drs|prof)\b\.?)\s+"
     r"(?:(?:dr|drs|prof|mr|ir)\.?\s+)?",
     re.I,
 )
@@ -54,7 +56,7 @@ _CUE = re.compile(
     r"|verpleegkundige|receptioniste?|begeleid(?:er|ster))"
     r"|(?:helped|assisted|served|greeted|looked after|advised|treated|seen) by"
     r"|(?:spoke|spoken|speaking|talked|talking|chatted) (?:to|with)"
-    r"|op naam van|(?:achternaam|surname)(?: is)?"
+    r"|op naam van|(?:achternaam|surname)(?: is)?(?= )"
     r"|called|named|name is|name was|by the name of"
     r"|agent|colleague|advis[eo]r|engineer|technician|waiter|waitress|receptionist|midwife"
     r"|hygienist|stylist|hairdresser|dentist|barista"

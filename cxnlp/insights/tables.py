@@ -128,8 +128,8 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     groups
         The column of the table, or a group for each row; empty where it is in none.
     least
-        Groups of fewer comments are not shown, to protect the people in them. (Where only one is
-        not, who has the counts of all comments can work out its own.)
+        Groups of fewer comments are not shown, to protect the people in them. If only one is not,
+        its figures are those of all comments minus those of the groups that are.
 
     Returns
     -------
@@ -141,9 +141,8 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
             small and the groups are alike, with its 95% interval (``shrunk_low``,
             ``shrunk_high``; see `shrunk_net`). Rank by this: three comments do not top the list.
         ``difference``
-            Net score minus that of the comments of all other groups, with its 95% interval
-            (``difference_low``, ``difference_high``; see `net_difference`). NaN where those are
-            fewer than `least`: with `net` it would tell theirs.
+            Net score minus that of all other groups shown, with its 95% interval
+            (``difference_low``, ``difference_high``; see `net_difference`).
         ``p``
             P-value of that difference in praise or complaint (Fisher's exact test, see
             `differs`), corrected for all tests of the table (Benjamini and Hochberg 1995).
@@ -169,8 +168,7 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     sizes = np.bincount(codes, minlength=len(names))
     shown = sizes >= least
     here = counts[shown]
-    rest = counts.sum(axis=0) - here
-    rest[rest.sum(axis=2) < least] = 0
+    rest = here.sum(axis=0) - here  # of those shown: with others among them it would tell of these
     frame = _frame(here, {"group": names[shown]})
     columns = {}
     columns["shrunk"], columns["shrunk_low"], columns["shrunk_high"] = shrunk_net(here)

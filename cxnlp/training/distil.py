@@ -144,6 +144,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     tokenizer = Tokenizer.from_str(stored.tokenizer)
     labelled = config.read_labelled()
     dev = corpus.read_labelled(config.dev)
+    evaluate = evaluator(dev, tokenizer)
     comments = comments_of(labelled)
     parts = [_labelled_lessons(tokenizer, comments)]
     parts += _taught(teacher, stored, tokenizer, _texts(config, comments), work)
@@ -154,7 +155,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     encoder.words.weight.data = _word_vectors(
         Encoder(stored.tokenizer, stored.network), count, config.word_width
     )
-    network = _fit(Network(encoder), lessons, config, evaluator(dev, tokenizer))
+    network = _fit(Network(encoder), lessons, config, evaluate)
     sample = itertools.islice(lessons.batches(config.batch_size, np.random.default_rng(0)), 20)
     even(encoder, [network.head.query, network.head.value], sample)
     return finish(config, network, tokenizer, labelled, dev, target)

@@ -148,6 +148,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     tables = config.read_tables()
     labelled, known = concatenate_datasets(tables), config.known(tables)
     dev = corpus.read_labelled(config.dev)
+    evaluate = evaluator(dev, tokenizer)
     done = work / "student.safetensors"
     if done.exists():
         student.load_state_dict(load_file(done))
@@ -160,7 +161,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
             _batches(config, tokenizer, comments_of(labelled), known),
             config.stage,
             work,
-            evaluator(dev, tokenizer),
+            evaluate,
             functools.partial(lessons, teacher, config.layers, config.states_weight),
         )
         move(student, before, config.mixed)

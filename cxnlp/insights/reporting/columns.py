@@ -40,12 +40,15 @@ NOT_SCORES = (
     "reason", "reden", "comment", "toelichting",
 )  # fmt: skip
 NOT_GROUPS = (
-    "respondent", "customer", "klant", "nps", "csat", "score", "rating", "price", "prijs", "phone",
-    "telefoon", "email", "mail", "date", "datum", "visited",
-    # and people, as said above
-    "manager", "leader", "lead", "leider", "head", "hoofd", "owner", "eigenaar", "member", "lid",
-    "employee", "medewerker", "staff", "agent", "advisor", "adviser", "adviseur", "assistant",
-    "assistent", "contact", "contactpersoon", "person", "persoon",
+    "respondent", "customer", "klant", "nps", "csat", "score", "rating", "date", "datum", "at",
+)  # fmt: skip
+#: The same, where the last word is not that of a group: "store_manager", not "contact_channel".
+OF_A_GROUP = (
+    "price", "prijs", "phone", "telefoon", "email", "mail",
+    "manager", "supervisor", "director", "coordinator", "leader", "lead", "leider", "head", "hoofd",
+    "owner", "eigenaar", "member", "lid", "employee", "medewerker", "verkoper", "staff", "clerk",
+    "agent", "advisor", "adviser", "adviseur", "assistant", "assistent", "coach", "doctor", "arts",
+    "therapist", "therapeut", "contact", "contactpersoon", "person", "persoon",
 )  # fmt: skip
 #: A column of such a name that cannot be read is explained, not passed over.
 _EXPLAINED = ("date", "datum", "timestamp", "nps", "csat", "score")
@@ -75,12 +78,13 @@ def find_score(extra: pd.DataFrame) -> str | None:
 def find_groups(extra: pd.DataFrame, least: int) -> str | None:
     """The column with groups: by its name, first those with two groups that can be shown."""
     named = [*_named(extra, GROUP_NAMES, NOT_GROUPS, _are_groups)]
+    named = [c for c in named if not _says(c, OF_A_GROUP) or _words(c)[-1] in GROUP_NAMES]
     shown = (c for c in named if (extra[c].value_counts() >= least).sum() > 1)
     return next(shown, named[0] if named else None)
 
 
 def _words(column: str) -> list[str]:
-    return re.split(r"[\W_]+", column.lower())
+    return re.findall(r"[^\W_]+", column.lower())
 
 
 def _says(column: str, names: tuple[str, ...]) -> bool:

@@ -22,7 +22,7 @@ from cxnlp.insights.scored import Scored, Source
 from cxnlp.whole import check_place, whole
 
 #: What every report holds: it may take the place of an earlier one, and of no other page.
-_MARK = "cxnlp"
+_MARK = 'name="generator" content="cxnlp"'
 _LIMITS = ("limit_use", "limit_irony", "limit_subject", "limit_sample")
 
 
@@ -121,7 +121,7 @@ def render(
     page = environment.get_template("page.html.j2")
     return page.render(
         words=words,
-        mark=_MARK,
+        mark=Markup(_MARK),
         content=content,
         title=title or words("title"),
         findings=findings(content, words),
