@@ -43,10 +43,7 @@ if not TYPE_CHECKING:  # which would take any name for one that is there
             return import_module(f"cxnlp.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module 'cxnlp' has no attribute {name!r}")
-        value = getattr(import_module(_HOMES[name]), name)
-        if name != "report":  # which may be a refusal, until what it needs is installed
-            globals()[name] = value
-        return value
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

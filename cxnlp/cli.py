@@ -100,13 +100,6 @@ def score(
     except KeyboardInterrupt:
         _say("stopped; --resume goes on where it was")
         raise typer.Exit(130) from None
-    except OSError as error:
-        if not target.with_name(f"{target.name}.partial").exists():
-            raise
-        raise FileError(
-            f"{error}, while writing {target}. What is done is kept; mend that, and go on with "
-            "--resume."
-        ) from None
     if report.replaced:
         _say(
             f"{len(report.replaced)} columns of an earlier scoring gave way to this one: "

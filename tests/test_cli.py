@@ -170,12 +170,11 @@ def test_an_interruption_says_how_to_go_on(
 def test_a_full_disk_says_how_to_go_on(
     comments: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    def full(*_: object, **options: object) -> None:
-        comments.with_name("comments.scored.csv.partial").mkdir()
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("cxnlp.model.load", lambda name, device: FakeModel())
-    monkeypatch.setattr("cxnlp.files.score_file", full)
+    monkeypatch.setattr("cxnlp.files.scoring._keep", full)
     assert run(monkeypatch, "score", comments) == 1
     printed = capsys.readouterr().err
     assert "No space left on device, while writing" in printed

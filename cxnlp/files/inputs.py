@@ -278,6 +278,7 @@ class Excel(Input):
             self.sheet = self._found(sheets, sheet)
             filled = itertools.islice(_filled(sheets[self.sheet]), 2 * TITLE_ROWS)
             rows = [row for _, row in filled]
+            blank = {at for at, cell in _first_cells(sheets[self.sheet]) if _lacks_value(cell)}
         if not rows:
             raise FileError(
                 f"Sheet {self.sheet!r} of {path} is empty; its first row must hold the column "
@@ -286,26 +287,19 @@ class Excel(Input):
         if _above(rows):
             raise _titled(path, rows[0])
         self.columns = _unique([flat(name) or "" for name in rows[0]])
-        self._refuse_uncalculated()
+        if blank:
+            self._refuse_uncalculated(blank)
 
-    def _refuse_uncalculated(self) -> None:
-        """Refuse formulas that no program has worked out: they would be read as empty."""
-        blank = {at for at, cell in self._sample(values=True) if _lacks_value(cell)}
-        for at, cell in self._sample(values=False) if blank else ():
-            if cell.data_type == "f" and at in blank:
-                raise FileError(
-                    f"Cell {cell.coordinate} of {self.path} is a formula without its value; open "
-                    "the file in Excel or LibreOffice, save it, and try again. If it is a comment "
-                    "that begins with =, give the file as CSV."
-                )
-
-    def _sample(self, *, values: bool) -> Iterator[tuple[tuple[int, int], Any]]:
-        """The cells of the first rows, with their places."""
-        with self._sheets(values=values) as sheets:
-            sheet = sheets[self.sheet]
-            sheet.reset_dimensions()
-            for row, cells in enumerate(itertools.islice(sheet.iter_rows(), sniff.SAMPLE_LINES)):
-                yield from (((row, column), cell) for column, cell in enumerate(cells))
+    def _refuse_uncalculated(self, blank: set[tuple[int, int]]) -> None:
+        """Refuse formulas in `blank` cells, which no program has worked out."""
+        with self._sheets(values=False) as sheets:
+            for at, cell in _first_cells(sheets[self.sheet]):
+                if cell.data_type == "f" and at in blank:
+                    raise FileError(
+                        f"Cell {cell.coordinate} of {self.path} is a formula without its value; "
+                        "open the file in Excel or LibreOffice, save it, and try again. If it is a "
+                        "comment that begins with =, give the file as CSV."
+                    )
 
     def _found(self, sheets: dict[str, Any], wanted: str | None) -> str:
         filled = [name for name, sheet in sheets.items() if any(_filled(sheet))]
@@ -349,6 +343,13 @@ class Excel(Input):
         book._date_formats, book._timedelta_formats = set(), set()
         with contextlib.closing(book), _refuse_damaged(self.path, *_DAMAGED_EXCEL):
             yield {sheet.title: sheet for sheet in book.worksheets}
+
+
+def _first_cells(sheet: Any) -> Iterator[tuple[tuple[int, int], Any]]:
+    """The cells of the first rows, with their places."""
+    sheet.reset_dimensions()
+    for row, cells in enumerate(itertools.islice(sheet.iter_rows(), sniff.SAMPLE_LINES)):
+        yield from (((row, column), cell) for column, cell in enumerate(cells))
 
 
 def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:

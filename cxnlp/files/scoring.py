@@ -360,6 +360,11 @@ def _claimed(work: Path, again: bool) -> Iterator[None]:
         raise FileError(
             f"{work} is of a run that is still going; let it end, or stop it."
         ) from None
+    except OSError as error:
+        raise FileError(
+            f"{error}, while writing in {work}. What is done is kept; mend that, and go on with "
+            "--resume."
+        ) from None
 
 
 def _start(work: Path, journal: dict[str, Any], resume: bool) -> dict[str, Any]:

@@ -76,15 +76,14 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     if isinstance(column.dtype, pd.ArrowDtype):
         column = pd.Series(pa.array(column).to_pandas().to_numpy(), column.index)
     if pd.api.types.is_datetime64_any_dtype(column):
-        zone = getattr(column.dtype, "tz", None)
-        never = (column >= _NEVER.tz_localize(zone)) | (column < _FIRST.tz_localize(zone))
+        never = _means_never(column)
         return column.mask(never).dt.tz_localize(None).dt.normalize(), never.to_numpy(bool)
     text = column.convert_dtypes().astype("str").str.strip().str.lower()
     text = text.str.replace(_WEEKDAY, "", regex=True)
     given = column.notna() & (text != "")
     codes, unique = pd.factorize(text[given])  # a day has many comments
     parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
-    parsed = parsed.mask((parsed >= _NEVER) | (parsed < _FIRST))
+    parsed = parsed.mask(_means_never(parsed))
     dates = pd.Series(pd.NaT, column.index, dtype=parsed.dtype)
     dates[given] = parsed.to_numpy()[codes]
     odd = (given & dates.isna()).to_numpy(bool)
@@ -96,6 +95,11 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
             "another column."
         )
     return dates, odd
+
+
+def _means_never(dates: pd.Series) -> pd.Series:
+    zone = getattr(dates.dtype, "tz", None)
+    return (dates >= _NEVER.tz_localize(zone)) | (dates < _FIRST.tz_localize(zone))
 
 
 def _parsed(text: pd.Series, dayfirst: bool | None) -> pd.Series:

@@ -194,9 +194,9 @@ def _kind(column: pd.Series, values: np.ndarray) -> str:
     given = values[~np.isnan(values)]
     unknown = "which no scale that cxnlp knows has; mend it, or leave the cell empty"
     _refuse((values < 0) | (values > 10), column, unknown)
-    if (given == 0).any() and (given > 5).any():
-        return "nps"
     if (given == 0).any():
+        if (given > 5).any():
+            return "nps"
         raise CxnlpError(
             "Scores from 0 to 5 may be NPS where nobody gave more than 5, or a scale of 1 to 5 "
             "with a 0 where no score was given; say kind='nps' (--kind nps), or leave those cells "

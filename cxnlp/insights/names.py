@@ -13,11 +13,10 @@ _WITH_CAPITAL = _FIRST_NAMES | CAPITALISED
 _AFTER_A_CUE = CAPITALISED | AMBIGUOUS
 _UPPER = "".join(filter(str.isupper, map(chr, range(0x250))))
 _LETTERS = r"[^\W\d_]+"
-_INITIALS = re.compile(rf"(?:(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)\.\s?){{1,4}}")
+_INITIAL = rf"(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)"
+_INITIALS = re.compile(rf"(?:{_INITIAL}\.\s?){{1,4}}")
 #: After a title they need no full stop, or no capital: "Mr J Smith", "dhr. p. jansen".
-_TITLED_INITIALS = re.compile(
-    rf"(?:(?:[{_UPPER}]|Th|Ch|Ph|Fr|Chr|Joh)(?:\.\s?|\s)){{1,4}}|(?:[a-z]\.\s?){{1,2}}"
-)
+_TITLED_INITIALS = re.compile(rf"(?:{_INITIAL}(?:\.\s?|\s)){{1,4}}|(?:[a-z]\.\s?){{1,2}}")
 _PARTICLES = r"(?:(?:[Vv]an|[Dd]en?|[Dd]er|[Tt]en?|[Hh]et|['’]t|[Vv]on|[Ee]l|[Ll]a|[Ll]e)[ ])"
 _NAME_WORD = re.compile(
     rf"({_PARTICLES}{{0,3}})({_LETTERS}(?:-{_LETTERS}|['’][{_UPPER}]{_LETTERS})*)(?!\w|['’](?![sS]\b)\w)"

@@ -28,8 +28,8 @@ VERDICTS = {
 }
 SIGN_WORDS = {"positive": 1.0, "negative": 0.0, "neutral": 0.5}
 RATINGS = ("staff", "punctuality", "helpfulness", "knowledge", "ground", "value")
-#: The column of all verdicts: of no one source.
-VERDICT = ("", "verdict")
+#: The name of a verdict, which is one column for all sources.
+VERDICT = "verdict"
 #: A category of a foreign taxonomy is learned when its source has it this often.
 LEAST = 25
 
@@ -134,8 +134,8 @@ def read_weak(
         for source, labels in zip(sources, said, strict=True)
         for name, _ in labels.items()
     )
-    frequent = sorted(key for key, count in counts.items() if count >= LEAST and key != VERDICT)
-    columns = [VERDICT, *frequent]
+    frequent = {key for key, count in counts.items() if count >= LEAST}
+    columns = sorted({("", VERDICT)} | frequent)  # of no source, so the first
     index = {key: number for number, key in enumerate(columns)}
     of_source = {
         source: [number for (owner, _), number in index.items() if owner == source]
@@ -143,7 +143,7 @@ def read_weak(
     }
     targets = np.full((len(texts), len(columns)), np.nan, np.float32)
     for row, (source, labels) in enumerate(zip(sources, said, strict=True)):
-        if set(labels) - {"verdict"} - set(RATINGS):
+        if set(labels) - {VERDICT, *RATINGS}:
             targets[row, of_source[source]] = 0.0
         for name, value in labels.items():
             column = index.get(_column(source, name))
@@ -154,7 +154,7 @@ def read_weak(
 
 
 def _column(source: str, name: str) -> tuple[str, str]:
-    return VERDICT if name == VERDICT[1] else (source, name)
+    return ("" if name == VERDICT else source), name
 
 
 def _words(text: str) -> str:
@@ -168,11 +168,11 @@ def _weak_labels(record: dict) -> Iterator[tuple[str, float]]:
         except (KeyError, TypeError, ValueError):
             continue
         if math.isfinite(value):
-            yield "verdict", float(np.clip((value - worst) / (best - worst), 0, 1))
+            yield VERDICT, float(np.clip((value - worst) / (best - worst), 0, 1))
     if "sentiment3" in record:
-        yield "verdict", SIGN_WORDS[record["sentiment3"]]
+        yield VERDICT, SIGN_WORDS[record["sentiment3"]]
     if "sign" in record:
-        yield "verdict", float(record["sign"] > 0)
+        yield VERDICT, float(record["sign"] > 0)
     for field in RATINGS:
         if record.get(field) is not None:
             yield field, (record[field] - 1) / 4

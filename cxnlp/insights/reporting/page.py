@@ -82,8 +82,8 @@ def report(
     CxnlpError
         For a column that was named and does not exist or cannot be used, another language or
         kind, a table that was not scored, a folder that does not exist, or a file that is there
-        and is no report. What was found and
-        cannot be used, such as a score out of range, is said in the report.
+        and is no report. What was found and cannot be used, such as a score out of range, is said
+        in the report.
     """
     if lang not in LANGUAGES:
         raise CxnlpError(f"There is no report in {lang!r}; give one of {', '.join(LANGUAGES)}.")
