@@ -472,6 +472,15 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, source: str, target: str) ->
         run(path, tmp_path / target, chunk_rows=7, resume=True)
 
 
+def test_a_run_that_writes_a_workbook_goes_on(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out.xlsx", chunk_rows=1, model=FakeModel(fail_at_call=3))
+    report = run(path, tmp_path / "out.xlsx", resume=True)
+    assert (report.rows, report.resumed) == (4, 2)
+    assert read(report.target) == read(run(path, tmp_path / "whole.xlsx").target)
+
+
 def test_readings_that_a_bad_disk_damaged_are_made_anew(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", ROWS)
     whole = run(path, tmp_path / "whole.csv").target

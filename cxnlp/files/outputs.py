@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
@@ -118,7 +119,6 @@ def write_excel(path: Path, layout: Layout, pairs: Pairs) -> None:
     from openpyxl.cell import WriteOnlyCell
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet()
 
     def append(values: Iterable[Any]) -> None:
         row = [cells.excel(value) for value in values]
@@ -128,10 +128,11 @@ def write_excel(path: Path, layout: Layout, pairs: Pairs) -> None:
                 row[at].data_type = "s"
         sheet.append(row)
 
-    append(layout.names)
-    for chunk, readings in pairs:
-        for row, new in zip(cells.rows(chunk), _readings(readings, _rounded), strict=True):
-            append([*map(row.get, layout.kept), *new])
+    with contextlib.closing(book.create_sheet()) as sheet:
+        append(layout.names)
+        for chunk, readings in pairs:
+            for row, new in zip(cells.rows(chunk), _readings(readings, _rounded), strict=True):
+                append([*map(row.get, layout.kept), *new])
     book.save(path)
 
 

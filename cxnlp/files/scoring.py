@@ -173,21 +173,24 @@ def score_file(
         chunk_rows = _start(work, journal, resume)["options"]["chunk_rows"]
 
         rows = resumed = 0
-        with _Rejects(work / "rejects.jsonl") as rejects:
-            for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
-                piece = _piece(work, number)
-                if _is_kept(piece, len(chunk), fresh):
-                    resumed += len(chunk)
-                else:
-                    values = [cells.flat(value) for value in cells.column(chunk, found.text)]
-                    _keep(piece, _readings(model.classify(values, evidence=evidence)))
-                rows += len(chunk)
-                progress(rows, found.rows)
-
         output = work / f"whole{target.suffix}"
-        chunks = _chunks(table, stamp, chunk_rows, lambda row: None)
-        pairs = ((chunk, _load(_piece(work, number))) for number, chunk in enumerate(chunks))
-        write(output, Layout(table, kept, fresh), pairs)
+        with _Rejects(work / "rejects.jsonl") as rejects:
+
+            def pairs() -> outputs.Pairs:
+                """Chunks with their readings, which are kept as they come."""
+                nonlocal rows, resumed
+                for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
+                    piece = work / f"{number:06}.arrow"
+                    if _is_kept(piece, len(chunk), fresh):
+                        resumed += len(chunk)
+                    else:
+                        values = [cells.flat(value) for value in cells.column(chunk, found.text)]
+                        _keep(piece, _readings(model.classify(values, evidence=evidence)))
+                    rows += len(chunk)
+                    yield chunk, _load(piece)
+                    progress(rows, found.rows)
+
+            write(output, Layout(table, kept, fresh), pairs())
         sync(output)
         if free and target.exists():
             raise FileError(
@@ -432,10 +435,6 @@ def _flag(name: str, value: Any) -> str:
 
 def _readings(results: Results) -> pa.Table:
     return results.to_arrow().drop_columns("text")
-
-
-def _piece(work: Path, number: int) -> Path:
-    return work / f"{number:06}.arrow"
 
 
 def _is_kept(piece: Path, rows: int, schema: pa.Schema) -> bool:
