@@ -189,8 +189,8 @@ Each page names the machine and the day.
   the length of comments, what a million cost, how near that is to what the machine can do.
 - [Accuracy for time](cascade.md), by `python benchmarks/cascade.py`: what the smaller models lose,
   and what a cascade would.
-- [Baselines](baselines.md), by `python benchmarks/baselines.py`: how true and fast the
-  models are beside what people build today; the picture.
+- [Baselines](baselines.md), by `python benchmarks/baselines.py`: how true, fast and
+  heavy the models are beside what people build today; the picture.
 - [On a GPU](gpu.md), by `python benchmarks/gpu.py`: whether its results are the same, how fast.
 - *What it gets wrong* in the [card](../models/accurate/README.md), by `python
   benchmarks/errors.py`: wrong decisions that were read, by cause.
