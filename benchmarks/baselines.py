@@ -6,8 +6,8 @@ Every contestant (contestants.py) learns from the same labelled comments, has it
 on the same held-out ones, and is scored on the same tests; then each reads the same comments in
 turn, in rounds, and the median counts. Needs `pip install 'cxnlp[dev]'` and
 `pip install -r benchmarks/requirements.txt`; a contestant whose package is missing is named on the
-page as not measured. Three quarters of an hour on two cores that have AVX-512, some hour and a
-half on two that have not.
+page as not measured. Three quarters of an hour on two cores that have AVX-512, about an hour
+and a half on two that have not.
 """
 
 from __future__ import annotations

@@ -181,13 +181,15 @@ def score_file(
                 nonlocal rows, resumed
                 for number, chunk in enumerate(_chunks(table, stamp, chunk_rows, rejects.add)):
                     piece = work / f"{number:06}.arrow"
-                    if _is_kept(piece, len(chunk), fresh):
-                        resumed += len(chunk)
-                    else:
+                    readings = _kept(piece, len(chunk), fresh)
+                    if readings is None:
                         values = [cells.flat(value) for value in cells.column(chunk, found.text)]
-                        _keep(piece, _readings(model.classify(values, evidence=evidence)))
+                        readings = _readings(model.classify(values, evidence=evidence))
+                        _keep(piece, readings)
+                    else:
+                        resumed += len(chunk)
                     rows += len(chunk)
-                    yield chunk, _load(piece)
+                    yield chunk, readings
                     progress(rows, found.rows)
 
             write(output, Layout(table, kept, fresh), pairs())
@@ -437,20 +439,16 @@ def _readings(results: Results) -> pa.Table:
     return results.to_arrow().drop_columns("text")
 
 
-def _is_kept(piece: Path, rows: int, schema: pa.Schema) -> bool:
-    """Whether the readings of a chunk are there; those that a bad disk has damaged are not."""
+def _kept(piece: Path, rows: int, schema: pa.Schema) -> pa.Table | None:
+    """The readings of a chunk, if they are there; those that a bad disk has damaged are not."""
     try:
-        readings = _load(piece)
+        with pa.OSFile(str(piece)) as file:
+            readings = pa.ipc.open_file(file).read_all()
     except (OSError, pa.ArrowException):
-        return False
-    return len(readings) == rows and readings.schema.equals(schema)
+        return None
+    return readings if len(readings) == rows and readings.schema.equals(schema) else None
 
 
 def _keep(piece: Path, readings: pa.Table) -> None:
     with whole(piece) as path, pa.ipc.new_file(path, readings.schema) as writer:
         writer.write_table(readings)
-
-
-def _load(piece: Path) -> pa.Table:
-    with pa.OSFile(str(piece)) as file:
-        return pa.ipc.open_file(file).read_all()
