@@ -218,10 +218,30 @@ def test_a_swap_says_it_as_in_flanders() -> None:
         assert word in words
 
 
-def test_swaps_leave_alone_what_is_no_person() -> None:
+def _unlabelled(text: str, language: int = -1) -> augment.Comment:
     nothing = np.zeros(34, np.float32), np.full((34, 2), -1)
+    return augment.Comment(text, np.float32([1, 0, 0, 0]), language, *nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("He kept me waiting at the till", {"She kept", f"{STAND_IN.capitalize()} kept"}),
+        ("De man liet je niet met rust", {"De vrouw liet", "liet u niet"}),
+        ("Man he man", set()),
+    ],
+)
+def test_a_swap_sees_the_language_of_what_nobody_has_labelled(text: str, others: set[str]) -> None:
+    said = _unlabelled(text)
+    vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
+    variants = {vary(said).text for _ in range(40)}
+    assert all(any(other in variant for variant in variants) for other in others)
+    assert bool(others) == (variants != {text})
+
+
+def test_swaps_leave_alone_what_is_no_person() -> None:
     for text, language in (("Na 3 u en 15u nog iets", "nl"), ("Man kann nicht, he", "other")):
-        said = augment.Comment(text, np.float32([1, 0, 0, 0]), LANGUAGES.index(language), *nothing)
+        said = _unlabelled(text, LANGUAGES.index(language))
         vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
         assert {vary(said).text for _ in range(20)} == {text}
 
@@ -569,6 +589,39 @@ def test_labels_move_to_what_the_copies_say(tmp_path: Path, labelled: Path, bert
             assert abs(float(soft.sentiment.sum()) - 1) < 1e-2
 
 
+def test_a_teacher_reads_a_comment_as_it_stands_and_in_other_words() -> None:
+    texts = ["De man liet je niet met rust", "Prima", "De dame was niet kortaf"]
+    comments = [_unlabelled(text) for text in texts]
+    stage = Stage("one", 1, 1e-3, 1e-2, batch_size=3)
+    vary = Augmenter(comments, {}, join=0, bury=0, noise=1, swap=1, seed=0)
+    tokenizer = Tokenizer.from_str(tiny.tokenizer())
+    batches = fit.Batches(tokenizer, stage, comments, vary, None, None, wordings=True)
+    (batch,) = batches.epoch()
+    taught = batch.wordings
+    assert taught is not None
+    assert taught.of is not None
+    of = taught.of.tolist()
+    assert of[:3] == [0, 1, 2]
+    read = [tuple(ids[mask].tolist()) for ids, mask in zip(taught.ids, taught.mask, strict=True)]
+    plain = {tuple(tokenizer.encode(text).ids) for text in texts}
+    assert {*read[:3]} == plain
+    assert read[3:]
+    assert not plain & {*read[3:]}
+    assert min(range(3), key=lambda row: len(read[row])) not in of[3:]  # it has no other words
+
+
+def test_what_a_teacher_says_is_the_mean_of_the_wordings() -> None:
+    outputs = {
+        "aspects": torch.tensor([[0.0], [20.0], [-20.0]]),
+        "sentiment": torch.tensor([[0.0, 0.0], [20.0, 0.0], [0.0, 20.0]]),
+        "language": torch.tensor([[20.0, 0.0]] * 3),
+    }
+    said = shorten._said(outputs, torch.tensor([0, 1, 1]))
+    torch.testing.assert_close(said["aspects"], torch.tensor([[0.5], [0.5]]))
+    torch.testing.assert_close(said["sentiment"], torch.full((2, 2), 0.5))
+    torch.testing.assert_close(said["language"], torch.tensor([[1.0, 0.0]] * 2))
+
+
 def test_hidden_tokens_are_words(labelled: Path) -> None:
     comments = fit.comments_of(corpus.read_labelled([labelled]))
     stage = Stage("one", 1, 1e-3, 1e-2, batch_size=64, hide=1.0)
@@ -630,6 +683,8 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     learned = dataclasses.replace(on, learned=(len(config.read_labelled()),))
     with pytest.raises(CxnlpError, match="learned from every one of these"):
         shorten.run(learned, folder / "no new", folder / "none")
+    settle = dataclasses.replace(learned, stage=dataclasses.replace(stage, again=5))
+    assert settle.known(config.read_tables()).all()  # goes on from what it knows
     with pytest.raises(CxnlpError, match="start: the recipe's layers"):
         shorten.run(dataclasses.replace(on, start=str(teacher)), folder / "no", folder / "none")
 
@@ -783,9 +838,9 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn() -> None:
 
 def test_targets_move_to_what_the_teacher_says() -> None:
     said = {
-        "aspects": torch.full((2, 34), 20.0),
-        "sentiment": torch.tensor([[20.0, 0, 0, 0]] * 2),
-        "language": torch.tensor([[0.0, 20, 0, 0]] * 2),
+        "aspects": torch.ones(2, 34),
+        "sentiment": torch.tensor([[1.0, 0, 0, 0]] * 2),
+        "language": torch.tensor([[0.0, 1, 0, 0]] * 2),
     }
     batch = Batch(
         torch.zeros(2, 1, dtype=torch.long), torch.ones(2, 1, dtype=torch.bool),

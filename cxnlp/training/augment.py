@@ -112,6 +112,17 @@ def _alike(language: str) -> dict[str, tuple[str, ...]]:
     return alike
 
 
+#: By language, words that are frequent in it and are none, or others, in the other language.
+_FREQUENT = {
+    "nl": frozenset(
+        "de het een en ik niet van dat die op te met voor zijn er maar je u ze heb geen ook wel "
+        "goed zeer heel bij naar nog mij".split()
+    ),
+    "en": frozenset(
+        "the and to it that for you they not have my this were very are your be with but at from "
+        "no i our had so good great".split()
+    ),
+}
 #: By language, words and those that may stand for them.
 ALIKE = {language: _alike(language) for language in _SETS}
 _SWAPPED = {
@@ -175,9 +186,11 @@ class Augmenter:
         }
 
     def __call__(self, comment: Comment) -> Comment:
-        chance = self.draw.random(4)
-        if chance[3] < self.swap:
-            comment = self._swapped(comment)
+        return self.reworded(self.composed(comment))
+
+    def composed(self, comment: Comment) -> Comment:
+        """The comment joined to another one, or buried, or as it is."""
+        chance = self.draw.random(2)
         if chance[0] < self.join and len(comment.text) < 300:
             others = self.short.get(comment.language)
             if others:
@@ -186,12 +199,19 @@ class Augmenter:
                 comment = self._joined(*pair)
         if chance[1] < self.bury and len(comment.text) < 300:
             comment = self._buried(comment)
-        if chance[2] < self.noise:
+        return comment
+
+    def reworded(self, comment: Comment) -> Comment:
+        """The comment in other words that say the same, or misspelled, or as it is."""
+        chance = self.draw.random(2)
+        if chance[0] < self.swap:
+            comment = self.swapped(comment)
+        if chance[1] < self.noise:
             comment = self._noisy(comment)
         return comment
 
     def _language(self, comment: Comment) -> str:
-        name = LANGUAGES[comment.language]
+        name = _language_of(comment)
         return name if name in JOINTS else str(self.draw.choice(list(JOINTS)))
 
     def _joined(self, first: Comment, second: Comment) -> Comment:
@@ -232,13 +252,13 @@ class Augmenter:
         quotes = np.where(comment.quotes >= 0, comment.quotes + len(before), -1)
         return dataclasses.replace(comment, text=before + text + after, quotes=quotes)
 
-    def _swapped(self, comment: Comment) -> Comment:
+    def swapped(self, comment: Comment) -> Comment:
         """Another name, gender, form of address, or the word that the other Dutch has for it.
 
         Counterfactual data augmentation: Lu et al. (2020), "Gender Bias in Neural Natural Language
         Processing".
         """
-        if LANGUAGES[comment.language] == "other":
+        if _language_of(comment) == "other":
             return comment
         language = self._language(comment)
         letters = list(comment.text)
@@ -252,9 +272,9 @@ class Augmenter:
         return _respelled(comment, letters)
 
     def _noisy(self, comment: Comment) -> Comment:
-        """Misspell about one word in twelve, and now and then drop the punctuation."""
+        """Misspell about one word in seven, and now and then drop the punctuation."""
         letters = list(comment.text)
-        rate = self.draw.uniform(0.005, 0.03)
+        rate = self.draw.uniform(0.005, 0.06)
         where = np.flatnonzero(self.draw.random(len(letters)) < rate)
         for at in where:
             if not letters[at].isalpha():
@@ -271,6 +291,16 @@ class Augmenter:
         if self.draw.random() < 0.2:
             letters = ["" if letter in ".,!?;:" else letter for letter in letters]
         return _respelled(comment, letters)
+
+
+def _language_of(comment: Comment) -> str:
+    """The language of a comment; where nobody has told it, that of most of its frequent words."""
+    if comment.language >= 0:
+        return LANGUAGES[comment.language]
+    words = comment.text.lower().split()
+    counts = {name: sum(map(frequent.__contains__, words)) for name, frequent in _FREQUENT.items()}
+    most = max(counts, key=counts.__getitem__)
+    return most if counts[most] else "other"
 
 
 def unnamed(comment: Comment) -> Comment:

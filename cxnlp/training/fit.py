@@ -87,6 +87,10 @@ class Batch:
     language: torch.Tensor | None = None
     quotes: torch.Tensor | None = None
     weak: torch.Tensor | None = None
+    wordings: Batch | None = None
+    """What a teacher reads in place of these comments: each as it stands and in other words."""
+    of: torch.Tensor | None = None
+    """Of wordings, the row of the comment that each is of, (batch,) int64."""
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
@@ -138,8 +142,10 @@ class Batches:
         weak: Dataset | None,
         own: list[Comment] | None,
         old: Sequence[Comment] = (),
+        wordings: bool = False,
     ) -> None:
         self.tokenizer, self.stage, self.augment = tokenizer, stage, augment
+        self.wordings = wordings
         self.comments, self.old = comments, old
         self.draw = np.random.default_rng(stage.seed)
         self.weak: dict[str, Any] = {}
@@ -173,9 +179,13 @@ class Batches:
             ([self.own[i] for i in chosen], own),
         )
         for comments, count in kinds:
-            variants = [self.augment(comment) for comment in comments]
+            composed = [self.augment.composed(comment) for comment in comments]
+            variants = [self.augment.reworded(comment) for comment in composed]
             slices = self._slices([c.text for c in variants], count)
-            plan.extend((self._labelled, [variants[i] for i in rows]) for rows in slices)
+            plan.extend(
+                (self._worded, ([variants[i] for i in rows], [composed[i] for i in rows]))
+                for rows in slices
+            )
         if self.weak:
             chosen = self.draw.permutation(len(self.weak["text"]))[: weak * self.stage.batch_size]
             slices = self._slices([self.weak["text"][i] for i in chosen], weak)
@@ -193,6 +203,14 @@ class Batches:
 
     def _tokens(self, texts: list[str]) -> tuple[list[Encoding], torch.Tensor, torch.Tensor]:
         return padded(self.tokenizer, texts, self.stage.most_tokens)
+
+    def _worded(self, pair: tuple[list[Comment], list[Comment]]) -> Batch:
+        """Variants, and what these comments were before they were said in other words."""
+        variants, composed = pair
+        batch = self._labelled(variants)
+        if self.wordings:
+            batch.wordings = self._wordings(composed)
+        return batch
 
     def _labelled(self, comments: list[Comment]) -> Batch:
         encodings, ids, mask = self._tokens([c.text for c in comments])
@@ -214,6 +232,14 @@ class Batches:
             language=torch.tensor([c.language for c in comments]),
             quotes=torch.from_numpy(inside & (ends > starts)[..., None]),
         )
+
+    def _wordings(self, comments: list[Comment]) -> Batch:
+        """Each comment as it stands and, where that differs, in other words."""
+        texts = [comment.text for comment in comments]
+        others = [self.augment.swapped(comment).text for comment in comments]
+        changed = [row for row, text in enumerate(texts) if others[row] != text]
+        _, ids, mask = self._tokens(texts + [others[row] for row in changed])
+        return Batch(ids, mask, of=torch.tensor([*range(len(texts)), *changed]))
 
     def _weak(self, rows: np.ndarray) -> Batch:
         _, ids, mask = self._tokens([self.weak["text"][i] for i in rows])

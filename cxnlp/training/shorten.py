@@ -116,7 +116,7 @@ class Config(Sources):
         Raises
         ------
         CxnlpError
-            Where `learned` is not of these tables, or all of them.
+            Where `learned` is not of these tables, or all of them and an epoch draws none `again`.
         """
         counts = self.learned or (0,) * len(tables)
         sizes = [len(table) for table in tables]
@@ -125,7 +125,7 @@ class Config(Sources):
                 f"learned: a number for each of the files of labels, at most {sizes}; "
                 f"not {list(counts)}."
             )
-        if sum(counts) == sum(sizes):
+        if sum(counts) == sum(sizes) and not self.stage.again:
             raise CxnlpError(
                 "learned: the weights that it starts from have learned from every one of these "
                 "comments; add others to the files."
@@ -229,7 +229,8 @@ def _batches(
     log.info("%d labelled comments, %d others and clauses", len(comments), len(own))
     augment = augmenter(stage, comments, config.neutral)
     new, old = ([comments[index] for index in np.flatnonzero(part)] for part in (~known, known))
-    return Batches(tokenizer, stage, new, augment, None, own, old)
+    wordings = not config.states_weight  # states are those of the very tokens that both read
+    return Batches(tokenizer, stage, new, augment, None, own, old, wordings)
 
 
 def lessons(
@@ -242,11 +243,17 @@ def lessons(
 ) -> torch.Tensor:
     """What the student has yet to learn of a batch: the loss of its states and of the tasks.
 
+    Where the batch has wordings the teacher reads these, and what it says of a comment is their
+    mean: the student learns that other words, and letters, are no other judgement. Then there are
+    no states to learn, and the weight must be 0.
+
     That of the states is the share of a channel's variance, over the tokens of the batch, which the
     student does not explain: the mean over channels and over the teacher's `layers`.
     """
+    taught = batch.wordings or batch
     with torch.no_grad():
-        wanted, said = _read(teacher, batch)
+        wanted, outputs = _read(teacher, taught)
+        said = _said(outputs, taught.of)
     states, outputs = _read(student, batch)
     total = losses(outputs, softened(batch, said, stage.soften), stage)
     if not weight:
@@ -268,10 +275,26 @@ def _read(network: Network, batch: Batch) -> tuple[tuple[torch.Tensor, ...], dic
     return states, network.read(states[-1].float(), batch.mask)
 
 
+def _said(outputs: dict[str, torch.Tensor], of: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    """Probabilities by task; of wordings, the mean of those that are `of` one comment."""
+    said = {
+        "aspects": outputs["aspects"].sigmoid(),
+        "sentiment": outputs["sentiment"].softmax(1),
+        "language": outputs["language"].softmax(1),
+    }
+    if of is None:
+        return said
+    counts = of.bincount()[:, None]
+    return {
+        name: each.new_zeros(len(counts), each.shape[1]).index_add(0, of, each) / counts
+        for name, each in said.items()
+    }
+
+
 def softened(batch: Batch, said: dict[str, torch.Tensor], share: float) -> Batch:
     """The batch, its aspects and sentiment moved by `share` to what the teacher said of it.
 
-    Where there are no labels all targets are what the teacher said.
+    `said` are probabilities by task. Where there are no labels all targets are what it said.
     """
     assert batch.aspects is not None
     assert batch.sentiment is not None
@@ -281,7 +304,7 @@ def softened(batch: Batch, said: dict[str, torch.Tensor], share: float) -> Batch
     language = functional.one_hot(batch.language.clamp(min=0), said["language"].shape[1]).float()
     return dataclasses.replace(
         batch,
-        aspects=batch.aspects.lerp(said["aspects"].sigmoid(), moved),
-        sentiment=batch.sentiment.lerp(said["sentiment"].softmax(1), moved),
-        language=language.lerp(said["language"].softmax(1), bare),
+        aspects=batch.aspects.lerp(said["aspects"], moved),
+        sentiment=batch.sentiment.lerp(said["sentiment"], moved),
+        language=language.lerp(said["language"], bare),
     )
