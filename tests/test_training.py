@@ -175,6 +175,11 @@ def test_variants_keep_their_labels_and_quotes(labelled: Path, kind: str) -> Non
     assert changed > len(comments) / 5  # noise leaves short comments mostly alone
 
 
+def _saying(text: str, language: int = -1) -> augment.Comment:
+    nothing = np.zeros(34, np.float32), np.full((34, 2), -1)
+    return augment.Comment(text, np.float32([1, 0, 0, 0]), language, *nothing)
+
+
 def test_a_swap_says_the_same_of_somebody_else() -> None:
     text = "Hij was kortaf en u liet Karim wachten."
     quotes = np.full((34, 2), -1)
@@ -209,18 +214,11 @@ def test_a_word_has_one_set_of_others(language: str) -> None:
 
 def test_a_swap_says_it_as_in_flanders() -> None:
     text = "Als je belt over je koelkast, heb je meteen een aardige monteur."
-    said = augment.Comment(
-        text, np.float32([1, 0, 0, 0]), 0, np.zeros(34, np.float32), np.full((34, 2), -1)
-    )
+    said = _saying(text, LANGUAGES.index("nl"))
     vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
     words = " ".join(vary(said).text for _ in range(40))
     for word in ("Als ge", "ge belt", "frigo", "hebt ge", "onmiddellijk", "sympathieke technieker"):
         assert word in words
-
-
-def _unlabelled(text: str, language: int = -1) -> augment.Comment:
-    nothing = np.zeros(34, np.float32), np.full((34, 2), -1)
-    return augment.Comment(text, np.float32([1, 0, 0, 0]), language, *nothing)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +230,7 @@ def _unlabelled(text: str, language: int = -1) -> augment.Comment:
     ],
 )
 def test_a_swap_sees_the_language_of_what_nobody_has_labelled(text: str, others: set[str]) -> None:
-    said = _unlabelled(text)
+    said = _saying(text)
     vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
     variants = {vary(said).text for _ in range(40)}
     assert all(any(other in variant for variant in variants) for other in others)
@@ -241,7 +239,7 @@ def test_a_swap_sees_the_language_of_what_nobody_has_labelled(text: str, others:
 
 def test_swaps_leave_alone_what_is_no_person() -> None:
     for text, language in (("Na 3 u en 15u nog iets", "nl"), ("Man kann nicht, he", "other")):
-        said = _unlabelled(text, LANGUAGES.index(language))
+        said = _saying(text, LANGUAGES.index(language))
         vary = Augmenter([said], {"nl": [], "en": []}, join=0, bury=0, noise=0, swap=1, seed=0)
         assert {vary(said).text for _ in range(20)} == {text}
 
@@ -591,7 +589,7 @@ def test_labels_move_to_what_the_copies_say(tmp_path: Path, labelled: Path, bert
 
 def test_a_teacher_reads_a_comment_as_it_stands_and_in_other_words() -> None:
     texts = ["De man liet je niet met rust", "Prima", "De dame was niet kortaf"]
-    comments = [_unlabelled(text) for text in texts]
+    comments = [_saying(text) for text in texts]
     stage = Stage("one", 1, 1e-3, 1e-2, batch_size=3)
     vary = Augmenter(comments, {}, join=0, bury=0, noise=1, swap=1, seed=0)
     tokenizer = Tokenizer.from_str(tiny.tokenizer())
@@ -616,7 +614,7 @@ def test_what_a_teacher_says_is_the_mean_of_the_wordings() -> None:
         "sentiment": torch.tensor([[0.0, 0.0], [20.0, 0.0], [0.0, 20.0]]),
         "language": torch.tensor([[20.0, 0.0]] * 3),
     }
-    said = shorten._said(outputs, torch.tensor([0, 1, 1]))
+    said = shorten._by_comment(fit.probabilities(outputs), torch.tensor([0, 1, 1]))
     torch.testing.assert_close(said["aspects"], torch.tensor([[0.5], [0.5]]))
     torch.testing.assert_close(said["sentiment"], torch.full((2, 2), 0.5))
     torch.testing.assert_close(said["language"], torch.tensor([[1.0, 0.0]] * 2))

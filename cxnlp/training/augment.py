@@ -210,12 +210,12 @@ class Augmenter:
             comment = self._noisy(comment)
         return comment
 
-    def _language(self, comment: Comment) -> str:
-        name = _language_of(comment)
-        return name if name in JOINTS else str(self.draw.choice(list(JOINTS)))
+    def _either(self, language: str) -> str:
+        """The language if it is Dutch or English, else one of the two."""
+        return language if language in JOINTS else str(self.draw.choice(list(JOINTS)))
 
     def _joined(self, first: Comment, second: Comment) -> Comment:
-        joints = JOINTS[self._language(first)]
+        joints = JOINTS[self._either(_language_of(first))]
         joint = joints[self.draw.integers(len(joints))]
         head, tail = first.text.rstrip(), second.text.lstrip()
         if not joint.startswith((".", "\n")) and self.draw.random() < 0.8:
@@ -241,7 +241,7 @@ class Augmenter:
         )
 
     def _buried(self, comment: Comment) -> Comment:
-        sentences = self.neutral[self._language(comment)]
+        sentences = self.neutral[self._either(_language_of(comment))]
         chosen = [
             sentences[i] for i in self.draw.integers(len(sentences), size=self.draw.integers(2, 10))
         ]
@@ -258,9 +258,10 @@ class Augmenter:
         Counterfactual data augmentation: Lu et al. (2020), "Gender Bias in Neural Natural Language
         Processing".
         """
-        if _language_of(comment) == "other":
+        language = _language_of(comment)
+        if language == "other":
             return comment
-        language = self._language(comment)
+        language = self._either(language)
         letters = list(comment.text)
         for found in _SWAPPED[language].finditer(comment.text):
             word = found[0]

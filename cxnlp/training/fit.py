@@ -407,6 +407,15 @@ def _groups(network: Network, stage: Stage) -> list[dict]:
     return groups
 
 
+def probabilities(logits: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Of each task, from its logits: ``aspects`` of any shape, the others (n, classes)."""
+    return {
+        "aspects": logits["aspects"].sigmoid(),
+        "sentiment": logits["sentiment"].softmax(1),
+        "language": logits["language"].softmax(1),
+    }
+
+
 @torch.no_grad()
 def move(network: Network, other: Network, share: float) -> None:
     """Move the weights of `network` by `share` to those of another of its shape."""

@@ -39,6 +39,7 @@ from cxnlp.training.fit import (
     fit,
     keep,
     predict,
+    probabilities,
     save,
 )
 from cxnlp.training.network import Network, place
@@ -303,15 +304,8 @@ class Training:
         if not kept.exists():
             self.network.load_state_dict(load_file(weights))
             logits = predict(self.network, self.tokenizer, texts)
-            tensors = {name: torch.from_numpy(values) for name, values in logits.items()}
-            save(
-                {
-                    "aspects": tensors["aspects"].sigmoid().flatten(1).half(),
-                    "sentiment": tensors["sentiment"].softmax(1).half(),
-                    "language": tensors["language"].softmax(1).half(),
-                },
-                kept,
-            )
+            said = probabilities({name: torch.from_numpy(each) for name, each in logits.items()})
+            save({name: each.flatten(1).half() for name, each in said.items()}, kept)
         return {name: values.float().numpy() for name, values in load_file(kept).items()}
 
     def _softened(self, comments: list[Comment], stage: Stage, share: float) -> list[Comment]:

@@ -42,6 +42,7 @@ from cxnlp.training.fit import (
     keep,
     losses,
     move,
+    probabilities,
 )
 from cxnlp.training.network import Network, place
 from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
@@ -253,7 +254,7 @@ def lessons(
     taught = batch.wordings or batch
     with torch.no_grad():
         wanted, outputs = _read(teacher, taught)
-        said = _said(outputs, taught.of)
+        said = _by_comment(probabilities(outputs), taught.of)
     states, outputs = _read(student, batch)
     total = losses(outputs, softened(batch, said, stage.soften), stage)
     if not weight:
@@ -275,13 +276,8 @@ def _read(network: Network, batch: Batch) -> tuple[tuple[torch.Tensor, ...], dic
     return states, network.read(states[-1].float(), batch.mask)
 
 
-def _said(outputs: dict[str, torch.Tensor], of: torch.Tensor | None) -> dict[str, torch.Tensor]:
-    """Probabilities by task; of wordings, the mean of those that are `of` one comment."""
-    said = {
-        "aspects": outputs["aspects"].sigmoid(),
-        "sentiment": outputs["sentiment"].softmax(1),
-        "language": outputs["language"].softmax(1),
-    }
+def _by_comment(said: dict[str, torch.Tensor], of: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    """What was said; of wordings, the mean of those that are `of` one comment."""
     if of is None:
         return said
     counts = of.bincount()[:, None]
