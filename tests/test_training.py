@@ -25,7 +25,19 @@ from cxnlp.errors import CxnlpError, FileError
 from cxnlp.evaluation import Readings, f1
 from cxnlp.firstnames import STAND_IN
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS
-from cxnlp.training import augment, base, corpus, distil, export, fit, graph, recipe, shorten, tune
+from cxnlp.training import (
+    augment,
+    base,
+    corpus,
+    distil,
+    export,
+    fit,
+    graph,
+    languages,
+    recipe,
+    shorten,
+    tune,
+)
 from cxnlp.training.augment import Augmenter
 from cxnlp.training.convolutions import Convolutions, even
 from cxnlp.training.fit import Batch, Stage, comments_of
@@ -832,6 +844,39 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn() -> None:
     assert loss((0, 1), 1.0, same) > loss((0, 1), 0.0, same) + 0.05
     short = shorten.shortened(teacher, (1,))  # without the first layer its states are others
     assert loss((1,), 1.0, short) > loss((1,), 0.0, short) + 0.05
+
+
+def test_a_language_is_learned_anew_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(languages, "RATE", 0.1)  # of weights that are many times as large
+    monkeypatch.setattr(languages, "EPOCHS", 30)
+    said = {"nl": "een uur wacht", "en": "an hour wait", "mixed": "een hour", "other": "123 !"}
+    records = [
+        {"id": f"{key}{i}", "source": "x", "lang": key, "text": f"{text} {'.' * (i % 7)}",
+         "sentiment": "neutral", "aspects": {}}
+        for key, text in said.items() for i in range(40)
+    ]  # fmt: skip
+    network, tokenizer = copy.deepcopy(tiny.network()), Tokenizer.from_str(tiny.tokenizer())
+    before = copy.deepcopy(network.state_dict())
+
+    def refit(records: list[dict]) -> np.ndarray:
+        table = corpus.read_labelled([_lines(tmp_path / "languages.jsonl", records)])
+        languages.refit(network, tokenizer, table, 0)
+        logits = fit.predict(network, tokenizer, list(table["text"]))["language"]
+        return logits.argmax(axis=1) == np.array(table["language"])
+
+    refit([record for record in records if record["lang"] != "other"])
+    same = network.state_dict()
+    assert all(same[name].equal(weights) for name, weights in before.items())
+    assert refit(records).mean() > 0.9
+    own = len(LANGUAGES)
+    for name, weights in network.state_dict().items():
+        if name.startswith("head."):
+            assert weights[:-own].equal(before[name][:-own]), name
+            assert not weights[-own:].equal(before[name][-own:]), name
+        else:
+            assert weights.equal(before[name]), name
 
 
 def test_targets_move_to_what_the_teacher_says() -> None:

@@ -29,7 +29,7 @@ from transformers import BertModel
 from cxnlp import store
 from cxnlp.errors import CxnlpError
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
-from cxnlp.training import corpus
+from cxnlp.training import corpus, languages
 from cxnlp.training.augment import Comment
 from cxnlp.training.distil import clauses
 from cxnlp.training.fit import (
@@ -166,6 +166,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
             functools.partial(lessons, teacher, config.layers, config.states_weight),
         )
         move(student, before, config.mixed)
+        languages.refit(student, tokenizer, labelled, config.seed)
         keep(student, config.stage, done)
     return finish(config, student, tokenizer, labelled, dev, target)
 
