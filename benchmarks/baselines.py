@@ -30,7 +30,7 @@ import numpy as np
 from baselines_page import LENGTHS, Contestant, page
 from contestants import CONTESTANTS, LANGUAGE, MOST_PAIRED, MOST_VECTORS, Lesson
 from datasets import Dataset
-from machine import PRICE, described, extrapolate, medians, megabytes, one_by_one
+from machine import PRICE, command, described, extrapolate, medians, megabytes, one_by_one
 from picture import Point, scatter
 from readers import Committed, Lexicon, Reader
 from throughput_texts import corpus_texts, of_words
@@ -106,6 +106,7 @@ def main() -> None:
         drawn = scatter(points, "Speed and pillar F1 on public comments")
         (asked.into / "baselines.svg").write_text(drawn, encoding="utf-8")
     how = {
+        "command": command(),
         "day": datetime.date.today().isoformat(),
         "machine": described(),
         "learned_from": len(lesson.texts),

@@ -62,7 +62,7 @@ def page(found: list[Contestant], missing: dict[str, str], how: dict[str, Any]) 
     return f"""\
 # Beside what people build today
 
-Written by `python benchmarks/baselines.py` on {how["day"]}: {how["machine"]}.
+Written by `{how["command"]}` on {how["day"]}: {how["machine"]}.
 
 ![Speed against pillar F1 on public comments](baselines.svg)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from machine import described, medians
+from machine import command, described, medians
 from throughput_texts import corpus_texts
 
 import cxnlp
@@ -58,7 +58,7 @@ def main() -> None:
     lines = [
         "# On a GPU",
         "",
-        f"Written by `python benchmarks/gpu.py` on {datetime.date.today()}: {described()}, "
+        f"Written by `{command()}` on {datetime.date.today()}: {described()}, "
         f"{torch.cuda.get_device_name()}, torch {torch.__version__}.",
         "",
         f"The first {len(texts):,} comments of the corpus. The CPU computes in int8 with ONNX",

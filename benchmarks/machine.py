@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import statistics
+import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
@@ -30,6 +32,12 @@ def cpu() -> str:
 
 def described() -> str:
     return f"{cpu()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def command() -> str:
+    """What was typed to start this."""
+    script, *options = sys.argv
+    return shlex.join(["python", f"benchmarks/{Path(script).name}", *options])
 
 
 def medians(runs: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, float]:

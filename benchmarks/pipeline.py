@@ -11,6 +11,8 @@ from transformers import Pipeline, PreTrainedTokenizerFast
 from cxnlp.store import StoredModel
 from cxnlp.training.network import Network
 
+MOST_TOKENS = 256
+
 
 class FeedbackPipeline(Pipeline):
     """What a user of `transformers` would write: tokenizer, encoder, heads, as a pipeline."""
@@ -19,7 +21,7 @@ class FeedbackPipeline(Pipeline):
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(stored.folder / "tokenizer.json"),
             pad_token="<pad>",
-            model_max_length=256,
+            model_max_length=MOST_TOKENS,
         )
         super().__init__(model=made.encoder, tokenizer=tokenizer, device="cpu", **options)
         self.network = made

@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from machine import described
-from pipeline import FeedbackPipeline
+from pipeline import MOST_TOKENS, FeedbackPipeline
+from tokenizers import Tokenizer
 from transformers.utils import logging
 
 import cxnlp
@@ -33,6 +34,8 @@ from cxnlp.firstnames import unnamed
 from cxnlp.training.restore import restored
 
 HERE = Path(__file__).parent
+BATCH_SIZE = 32
+FEW = 200  # comments that are read one by one
 FIRST = "import cxnlp; cxnlp.classify(['Vriendelijk, maar traag.'])"
 MEMORY = """
 import sys
@@ -64,12 +67,13 @@ def main() -> None:
     pipeline = FeedbackPipeline(restored(stored), stored)
     agreement = compare(model, pipeline, stored, texts)
 
-    few = texts[:: max(1, len(texts) // 200)]
+    every = max(1, len(texts) // FEW)
+    few = texts[::every]
     contestants: dict[str, tuple[Callable[[], object], int]] = {
         "cxnlp, int8": (lambda: model.classify(texts), len(texts)),
         "cxnlp, int8, no evidence": (lambda: model.classify(texts, evidence=False), len(texts)),
-        "transformers pipeline, float32, batches of 32": (
-            lambda: pipeline(texts, batch_size=32),
+        f"transformers pipeline, float32, batches of {BATCH_SIZE}": (
+            lambda: pipeline(texts, batch_size=BATCH_SIZE),
             len(texts),
         ),
         "transformers pipeline, float32, one by one": (lambda: pipeline(few), len(few)),
@@ -91,6 +95,8 @@ def main() -> None:
         "date": datetime.date.today().isoformat(),
         "machine": described(),
         "comments": len(texts),
+        "every": every,
+        "padding": padding(stored.tokenizer, texts),
         "words": int(statistics.median(len(text.split()) for text in texts)),
         "agreement": agreement,
         "rates": {name: statistics.median(values) for name, values in rates.items()},
@@ -115,7 +121,7 @@ def compare(
     results = model.classify(texts)
     # cxnlp reads all first names as one; the pipeline is told them so.
     nameless = list(map(unnamed, texts))
-    outputs = pipeline(nameless, batch_size=32)
+    outputs = pipeline(nameless, batch_size=BATCH_SIZE)
     logits = {key: np.stack([out[key] for out in outputs]) for key in outputs[0]}
     aspects = calibration.aspects(logits["aspects"].reshape(-1, 17, 2))
     sentiment = calibration.sentiment(logits["sentiment"], aspects)
@@ -150,6 +156,15 @@ def memory(count: int) -> float:
     return float(done.stdout)
 
 
+def padding(tokenizer: str, texts: list[str]) -> float:
+    """The share of padding in batches of the texts as they come."""
+    encodings = Tokenizer.from_str(tokenizer).encode_batch(texts)
+    length = np.array([min(len(encoding), MOST_TOKENS) for encoding in encodings])
+    starts = np.arange(0, len(length), BATCH_SIZE)
+    longest = np.maximum.reduceat(length, starts)
+    return float(1 - length.sum() / (longest * np.diff([*starts, len(length)])).sum())
+
+
 def page(figures: dict, asked: argparse.Namespace) -> str:
     rows = "\n".join(
         f"| {name} | {rate:,.0f} | {figures['ratios'][name]:.1f} |"
@@ -173,6 +188,9 @@ each round; medians. A ratio is taken within a round.
 | --- | ---: | ---: |
 {rows}
 
+One by one the pipeline reads one comment in {figures["every"]}. In batches it takes them as they
+come, not by length, and {figures["padding"]:.0%} of what it reads there is padding.
+
 | start and memory, each in a fresh process | |
 | --- | ---: |
 | a bare Python | {figures["bare_python_s"]:.2f} s |
@@ -183,7 +201,8 @@ each round; medians. A ratio is taken within a round.
 ## The other pages
 
 `make benchmarks` writes this page and the first three of these, in some two hours on two cores.
-Each page names the machine and the day.
+Each page names the machine and the day. What tells how true the models are (the second and the
+third) reads the public comments too, which must lie in `../shared/feedback`.
 
 - [Scale](scale.md), by `python benchmarks/scale.py`: how time and memory grow with the number and
   the length of comments, what a million cost, how near that is to what the machine can do.
@@ -192,8 +211,8 @@ Each page names the machine and the day.
 - [Baselines](baselines.md), by `python benchmarks/baselines.py`: how true, fast and
   heavy the models are beside what people build today; the picture.
 - [On a GPU](gpu.md), by `python benchmarks/gpu.py`: whether its results are the same, how fast.
-- *What it gets wrong* in the [card](../models/accurate/README.md), by `python
-  benchmarks/errors.py`: wrong decisions that were read, by cause.
+- *What it gets wrong* in the [card](../models/accurate/README.md), by
+  `python benchmarks/errors.py draw FILE`: wrong decisions that were read, by cause.
 """
 
 

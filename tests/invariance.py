@@ -15,6 +15,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -71,26 +72,34 @@ def _bare(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def report() -> dict[str, list[tuple[str, str, bool]]]:
-    """By kind every pair, and whether both are read alike: aspects with polarity, sentiment."""
+class Pair(NamedTuple):
+    """Two comments; whether they are read alike; whether the model sees them as one comment."""
+
+    one: str
+    two: str
+    alike: bool
+    same: bool
+
+
+def report() -> dict[str, list[Pair]]:
+    """By kind every pair; alike are those of the same aspects with polarity, and sentiment."""
     kinds, first, second = zip(*pairs(), strict=True)
+    read = [cxnlp.classify(texts) for texts in (first, second)]
     labels = [
-        [
-            (result.sentiment, {a: r.polarity for a, r in result.aspects.items()})
-            for result in cxnlp.classify(texts)
-        ]
-        for texts in (first, second)
+        [(r.sentiment, {a: reading.polarity for a, reading in r.aspects.items()}) for r in results]
+        for results in read
     ]
+    seen = np.equal(*(results.aspect_probabilities for results in read)).all(axis=(1, 2))
     by_kind = defaultdict(list)
-    for kind, one, two, said, also in zip(kinds, first, second, *labels, strict=True):
-        by_kind[kind].append((one, two, said == also))
+    for kind, one, two, said, also, same in zip(kinds, first, second, *labels, seen, strict=True):
+        by_kind[kind].append(Pair(one, two, said == also, bool(same)))
     return by_kind
 
 
-def counts(graded: dict[str, list[tuple[str, str, bool]]]) -> dict[str, list[int]]:
-    """By kind how many pairs are read alike, and how many there are."""
+def counts(graded: dict[str, list[Pair]]) -> dict[str, list[int]]:
+    """By kind how many pairs are read alike, are one comment to the model, and how many are."""
     return {
-        kind: [sum(same for *_, same in of_kind), len(of_kind)]
+        kind: [sum(p.alike for p in of_kind), sum(p.same for p in of_kind), len(of_kind)]
         for kind, of_kind in sorted(graded.items())
     }
 

@@ -18,8 +18,9 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.multiclass import OneVsRestClassifier
 
 HOW = {
-    "day": "2026-01-01", "machine": "a machine", "learned_from": 3, "most_vectors": 2,
-    "most_paired": 1, "rounds": 5, "comments": 2000, "turn": 2.0, "long": 5.0, "price": 0.1,
+    "command": "python benchmarks/baselines.py", "day": "2026-01-01", "machine": "a machine",
+    "learned_from": 3, "most_vectors": 2, "most_paired": 1, "rounds": 5, "comments": 2000,
+    "turn": 2.0, "long": 5.0, "price": 0.1,
 }  # fmt: skip
 
 

@@ -337,7 +337,7 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         folder,
         behaviour={"irony": [1, 3], "plain": [2, 2]},
         invariance={
-            "kinds": {"address": [9, 10]},
+            "kinds": {"address": [9, 3, 10]},
             "shifts": {"Dutch, men": 0.0, "Polish, men": -0.01},
         },
         errors={"read": 2, "missed": 1, "causes": [
@@ -348,7 +348,8 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "### invented" in text
     assert "| all | 3 | 5 |" in text
     assert "9 of 10 pairs" in text
-    assert "| address | 9 | 10 |" in text
+    assert "6 of 7 alike" in text
+    assert "| address | 9 | 3 | 10 |" in text
     assert "| Polish, men | -0.010 |" in text
     assert "1 missed an aspect" in text
     assert "| irony | 2 | meant otherwise | fijn hoor |" in text

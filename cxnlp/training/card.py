@@ -45,16 +45,16 @@ The examples are of `accurate`; what a smaller model misreads differs from comme
 - What is meant but not said, or said by a plain fact ("I have been transferred five times today",
   in which it reads nothing), and irony above all ("Nou, dat hebben ze weer mooi voor elkaar
   gekregen", which it takes for praise), is often missed; a wish may be read as praise.
-- Words that point the other way win too often: "ik ga zeker overstappen" is read as loyalty, praise
-  by denying a fault ("bepaald niet ondeskundig") as praise and complaint at once, and mock praise
-  ("Zo'n toffe app, ik mag elke dag opnieuw inloggen") as praise.
+- Words that point the other way win too often: "ik ga zeker overstappen" is read as praise (loyalty
+  +); what praises by denying a fault ("bepaald niet ondeskundig") as praise and complaint at once;
+  and mock praise ("Zo'n toffe app, ik mag elke dag opnieuw inloggen") as praise.
 - A named employee sounds like praise, for it is mostly praise that names one: "Sanne liet ons een
   half uur staan en zei niet eens gedag", which has no word of judgement, is read as positive.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
   and nicknames: see *What must not matter* in the card of `accurate`. Do not compare people by the
   scores of comments that name them.
-- Rare pillars (personalisation, respect, listening) have few examples to be measured on, so their
-  figures are rough; see `support`.
+- Where an aspect has few examples to be measured on its figure is rough: see `support`, of
+  personalisation, listening and respect in the public comments above all.
 - Probabilities are calibrated on comments like those of the table; on others they may be too sure.
 - Labels come from one [guideline](../../corpus/GUIDELINES.md). "Rude", for example, is friendliness
   and respect there; a house with other lines should measure on comments of its own with `cxnlp
@@ -71,7 +71,7 @@ def render(manifest: dict[str, Any]) -> str:
         "Licence: Apache-2.0.",
         USE,
         "## What it was trained on\n\n" + manifest["description"].strip(),
-        "## How true it is\n",
+        "## How true it is\n\n*Pillar* F1 is of all seventeen aspects, of the touchpoints too.",
         *(_figures(figure) for figure in manifest["figures"]),
         "int8 against its float32 parent, on the comments that calibrate it (printed by "
         "`cxnlp train`): pillar micro-F1 "
@@ -129,8 +129,8 @@ def keep(folder: Path, **measured: Any) -> None:
     ----------
     measured
         ``figures``, as `record` makes them; ``behaviour``, cases passed and all, by capability;
-        ``invariance``, pairs read alike and all, by kind, in ``kinds``, and ``shifts`` of the score
-        by group of names;
+        ``invariance``, pairs read alike, those that are one comment to the model, and all, by kind,
+        in ``kinds``, and ``shifts`` of the score by group of names;
         ``errors``, those ``read``, those ``missed``, and ``causes`` with their counts.
     """
     stored = store.read(folder)
@@ -173,9 +173,10 @@ def _errors(errors: dict[str, Any]) -> str:
         "",
         f"{errors['read']} wrong decisions on the comments that calibrate it were drawn at random "
         f"and read: {errors['missed']} missed an aspect that the label has, "
-        f"{errors['read'] - errors['missed']} found one that it has not. Drawn and counted by "
-        "`python benchmarks/errors.py`; the examples are invented. One reader gave each a cause, "
-        "and causes border on one another: differences of a few say nothing.",
+        f"{errors['read'] - errors['missed']} found one that it has not. Drawn by "
+        "`python benchmarks/errors.py draw FILE`, counted by `python benchmarks/errors.py card`; "
+        "the examples are invented. One reader gave each a cause, and causes border on one "
+        "another: differences of a few say nothing.",
         "",
         "| cause | decisions | | for example |",
         "| --- | ---: | --- | --- |",
@@ -210,20 +211,24 @@ def _behaviour(counts: dict[str, list[int]]) -> str:
 def _invariance(found: dict[str, Any]) -> str:
     """Pairs read alike, and the shift of the score between groups of names."""
     rows = [f"| {group} | {shift:+.3f} |" for group, shift in found["shifts"].items()]
-    alike, pairs = (sum(counts) for counts in zip(*found["kinds"].values(), strict=True))
+    alike, one, pairs = (sum(counts) for counts in zip(*found["kinds"].values(), strict=True))
     return "\n".join(
         [
             "## What must not matter",
             "",
             f"{alike} of {pairs} pairs of comments that differ in what must not "
             "matter are read alike, aspects and sentiment: *name* in the first name; *named* in a "
-            'name instead of "de medewerker" or "the agent"; *address* in u and je; *region* in '
-            "Dutch or Flemish wording; *case* in capitals. Printed by "
-            "`python tests/test_invariance.py --record`.",
+            'name instead of "de medewerker" or "the agent"; *gender* in he and she; *address* in '
+            "u and je; *region* in Dutch or Flemish wording; *case* in capitals; *diacritics* in "
+            f"accents. {one} of them are one comment to the model, which reads without case and "
+            "accents, listed names as one name, and some words of address and gender as one "
+            "word; of the others it reads "
+            f"{alike - one} of {pairs - one} alike. Words of gender, address and region are "
+            "exchanged in training too. Printed by `python tests/test_invariance.py --record`.",
             "",
-            "| differ in | alike | pairs |",
-            "| --- | ---: | ---: |",
-            *(f"| {kind} | {same} | {count} |" for kind, (same, count) in found["kinds"].items()),
+            "| differ in | alike | one to the model | pairs |",
+            "| --- | ---: | ---: | ---: |",
+            *(f"| {kind} | {' | '.join(map(str, of))} |" for kind, of in found["kinds"].items()),
             "",
             "First names of a long list are read as one name, so which of "
             "them it is does not matter; those that the list lacks, some of the names below among "
