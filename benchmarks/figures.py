@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 
 def accuracy(manifests: list[dict]) -> str:
     lines = [
-        "| model | comments | pillar micro-F1 | macro-F1 | sentiment accuracy | ECE | evidence "
-        "| language |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| model | comments | pillar micro-F1 | 95% | macro-F1 | sentiment accuracy | ECE "
+        "| evidence | language |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     figures = [(m["name"], figure) for m in manifests for figure in m["figures"]]
     for model, figure in figures:
@@ -29,9 +29,11 @@ def accuracy(manifests: list[dict]) -> str:
             if name not in slices:
                 continue
             values = slices[name]
+            low, high = values["pillar_micro_f1_interval"]
             lines.append(
                 f"| {model} | {figure['data'].split(' (')[0]}, {name} ({values['comments']:,}) | "
-                f"{values['pillar_micro_f1']:.3f} | {values['pillar_macro_f1']:.3f} | "
+                f"{values['pillar_micro_f1']:.3f} | {low:.2f} to {high:.2f} | "
+                f"{values['pillar_macro_f1']:.3f} | "
                 f"{values['sentiment_accuracy']:.3f} | {values['ece']:.3f} | "
                 f"{values['evidence_hit_rate']:.3f} | {values['language_accuracy']:.3f} |"
             )

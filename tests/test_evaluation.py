@@ -91,6 +91,21 @@ def test_evidence_hit_rate(pair: tuple[Readings, Readings]) -> None:
     assert evaluation.evidence_hit_rate(truth, guess) == pytest.approx(np.mean(hits))
 
 
+def test_an_interval_holds_what_other_comments_give() -> None:
+    draw = np.random.default_rng(3)
+    truth = draw.random((4000, 17, 2)) < 0.1
+    guess = truth ^ (draw.random(truth.shape) < 0.03)
+    low, high = evaluation.f1_interval(truth[:400], guess[:400])
+    assert low < evaluation.f1(truth[:400], guess[:400]) < high
+    others = [
+        evaluation.f1(truth[at : at + 400], guess[at : at + 400]) for at in range(0, 4000, 400)
+    ]
+    assert 2 * np.std(others) == pytest.approx((high - low) / 2, rel=0.5)
+    wide = evaluation.f1_interval(truth[:40], guess[:40])
+    assert wide[1] - wide[0] > 2 * (high - low)
+    assert evaluation.f1_interval(truth[:1], truth[:1]) == [1.0, 1.0]
+
+
 def test_nothing_found_is_zero_not_an_error() -> None:
     none = Readings(np.zeros((2, 17, 2), bool), np.array([0, 1]), np.zeros((2, 17, 2), np.float32))
     some = Readings(np.ones((2, 17, 2), bool), np.array([0, 0]))

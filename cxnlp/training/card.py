@@ -12,6 +12,7 @@ from cxnlp.taxonomy import TAXONOMY
 
 HEADLINES = {
     "pillar_micro_f1": "pillar micro-F1",
+    "pillar_micro_f1_interval": "its 95% interval",
     "pillar_macro_f1": "pillar macro-F1",
     "sentiment_accuracy": "sentiment accuracy",
     "sentiment_macro_f1": "sentiment macro-F1",
@@ -242,7 +243,9 @@ def _invariance(found: dict[str, Any]) -> str:
     )
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | list[float] | None) -> str:
+    if isinstance(value, list):
+        return " to ".join(map(_number, value))
     return "" if value is None or value != value else f"{value:.3f}"
 
 
