@@ -9,9 +9,8 @@ import torch
 from transformers import Pipeline, PreTrainedTokenizerFast
 
 from cxnlp.store import StoredModel
+from cxnlp.training.fit import MOST_TOKENS
 from cxnlp.training.network import Network
-
-MOST_TOKENS = 256
 
 
 class FeedbackPipeline(Pipeline):

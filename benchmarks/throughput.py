@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from machine import described
-from pipeline import MOST_TOKENS, FeedbackPipeline
+from pipeline import FeedbackPipeline
 from tokenizers import Tokenizer
 from transformers.utils import logging
 
@@ -31,6 +31,7 @@ import cxnlp
 from cxnlp import store
 from cxnlp.calibration import Calibration
 from cxnlp.firstnames import unnamed
+from cxnlp.training.fit import MOST_TOKENS
 from cxnlp.training.restore import restored
 
 HERE = Path(__file__).parent

@@ -427,21 +427,28 @@ def move(network: Network, other: Network, share: float) -> None:
     torch._foreach_lerp_([own for own, _ in pairs], [their for _, their in pairs], share)
 
 
+def encoded(
+    network: Network, tokenizer: Tokenizer, texts: list[str], most: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """States of texts, (batch, tokens, width), and the mask, on the network's device."""
+    device = next(network.parameters()).device
+    _, ids, mask = padded(tokenizer, texts, most)
+    ids, mask = ids.to(device), mask.to(device)
+    with half_precision(device):
+        return network.encode(ids, mask), mask
+
+
 @torch.inference_mode()
 def predict(
     network: Network, tokenizer: Tokenizer, texts: list[str], batch_size: int = 64
 ) -> dict[str, np.ndarray]:
     """Float32 logits: ``aspects`` (n, 17, 2), ``sentiment`` (n, 4), ``language`` (n, 4)."""
     network.eval()
-    device = next(network.parameters()).device
     order = np.argsort([len(text) for text in texts])
     parts: dict[str, list] = {"aspects": [], "sentiment": [], "language": []}
     for start in range(0, len(texts), batch_size):
         rows = order[start : start + batch_size]
-        _, ids, mask = padded(tokenizer, [texts[i] for i in rows], MOST_TOKENS)
-        ids, mask = ids.to(device), mask.to(device)
-        with half_precision(device):
-            states = network.encode(ids, mask)
+        states, mask = encoded(network, tokenizer, [texts[i] for i in rows], MOST_TOKENS)
         outputs = network.read(states.float(), mask)
         for name, part in parts.items():
             part.append(outputs[name].cpu().numpy())

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 
 from cxnlp.taxonomy import LANGUAGES
-from cxnlp.training.fit import half_precision, padded
+from cxnlp.training.fit import encoded
 from cxnlp.training.network import Network
 
 log = logging.getLogger("cxnlp.training")
@@ -41,13 +41,15 @@ def refit(network: Network, tokenizer: Tokenizer, labelled: Dataset, seed: int) 
     if not all(map(len, of_each)):
         return
     rows = np.concatenate([draw.permutation(rows)[:MOST_COMMENTS] for rows in of_each])
-    texts = [labelled["text"][int(row)] for row in rows]
+    texts = list(labelled.select(rows)["text"])
     order = np.argsort([len(text) for text in texts])
     batches = []
     for start in range(0, len(rows), BATCH_SIZE):
         taken = order[start : start + BATCH_SIZE]
-        wanted = torch.from_numpy(language[rows[taken]])
-        batches.append((*_states(network, tokenizer, [texts[i] for i in taken]), wanted))
+        with torch.no_grad():
+            states, mask = encoded(network, tokenizer, [texts[i] for i in taken], MOST_TOKENS)
+        wanted = torch.from_numpy(language[rows[taken]]).to(mask.device)
+        batches.append((states.bfloat16(), mask, wanted))
     steps = [int(at) for _ in range(EPOCHS) for at in draw.permutation(len(batches))]
     optimiser = torch.optim.Adam(network.head.parameters())  # rows without a gradient stay
     right = 0
@@ -55,22 +57,9 @@ def refit(network: Network, tokenizer: Tokenizer, labelled: Dataset, seed: int) 
         optimiser.param_groups[0]["lr"] = RATE * (1 - step / len(steps))
         states, mask, wanted = batches[at]
         said = network.read(states.float(), mask)["language"]
-        wanted = wanted.to(said.device)
         functional.cross_entropy(said, wanted).backward()
         optimiser.step()
         optimiser.zero_grad()
         right += int((said.argmax(dim=1) == wanted).sum())
     share = right / (EPOCHS * len(rows))
     log.info("languages: %d comments read, %.4f right while it learned", len(rows), share)
-
-
-@torch.no_grad()
-def _states(
-    network: Network, tokenizer: Tokenizer, texts: list[str]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(batch, tokens, width) bfloat16, (batch, tokens) bool."""
-    device = next(network.parameters()).device
-    _, ids, mask = padded(tokenizer, texts, MOST_TOKENS)
-    ids, mask = ids.to(device), mask.to(device)
-    with half_precision(device):
-        return network.encode(ids, mask).bfloat16(), mask
