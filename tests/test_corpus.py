@@ -105,6 +105,19 @@ def test_nothing_is_taken_from_the_feedback() -> None:
                 assert not ours.intersection(_shingles(_words(record["text"]), 10)), record["id"]
 
 
+def test_sentences_that_judge_nothing_are_of_comments_of_their_split() -> None:
+    """So that what is told in `benchmarks/stories.py` is told in sentences nobody trained on."""
+    lines = (CORPUS / "neutral.jsonl").read_text(encoding="utf-8").strip().split("\n")
+    neutral = [json.loads(line) for line in lines]
+    assert len({record["text"] for record in neutral}) == len(neutral)
+    texts = {split: "\n".join(r["text"] for r in RECORDS[split]) for split in SPLITS}
+    for record in neutral:
+        split = record.get("split", "train")
+        if split != "train":
+            assert record["text"] in texts[split]
+            assert record["text"] not in texts["train"]
+
+
 def test_test_organisations_are_not_trained_on() -> None:
     tested = {r["source"] for r in RECORDS["test"]}
     assert not tested & {r["source"] for r in RECORDS["train"] + RECORDS["dev"]}

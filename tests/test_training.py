@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import gzip
 import json
+import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -185,6 +186,45 @@ def test_variants_keep_their_labels_and_quotes(labelled: Path, kind: str) -> Non
                     quoted == words for _, _, _, labels in LABELLED for _, words in labels.values()
                 )
     assert changed > len(comments) / 5  # noise leaves short comments mostly alone
+
+
+def test_a_story_goes_on_around_what_is_buried() -> None:
+    said = _saying("Een kort antwoord", LANGUAGES.index("nl"))
+    story = [f"Zin {number}." for number in range(20)]
+    vary = Augmenter([said], {"nl": story, "en": []}, join=0, bury=1, noise=0, seed=0)
+    places = set()
+    for _ in range(40):
+        before, after = vary(said).text.split("Een kort antwoord.")
+        around = [int(number) for number in re.findall(r"\d+", before + after)]
+        assert around == list(range(around[0], around[0] + len(around)))
+        assert 1 <= len(around) <= 9
+        places.add((bool(before), bool(after)))
+    assert places == {(True, True), (True, False), (False, True)}
+
+
+def test_what_judges_nothing_may_stand_around_another(labelled: Path) -> None:
+    comments = comments_of(corpus.read_labelled([labelled]))
+    fact = dataclasses.replace(
+        _saying("Het is dinsdag.", LANGUAGES.index("nl")), sentiment=np.float32([0, 1, 0, 0])
+    )
+    vary = Augmenter(
+        [*comments, fact], {"nl": [], "en": ["We took the train."]}, join=0, bury=0, noise=0, seed=0
+    )
+    neutral = [c for c in comments if c.sentiment[1] and not c.aspects.any()]
+    own = [c.text for c in neutral if c.language == LANGUAGES.index("nl")]
+    assert vary.neutral["nl"] == [*own, fact.text]
+    assert vary.neutral["en"][0] == "We took the train."
+
+
+def test_sentences_of_another_split_are_not_learned_from(tmp_path: Path) -> None:
+    records = [
+        {"lang": "nl", "text": "Ik was er."},
+        {"lang": "nl", "text": "Toen niet.", "split": "test"},
+        {"lang": "en", "text": "I was there.", "split": "train"},
+    ]
+    path = _lines(tmp_path / "neutral.jsonl", records)
+    assert recipe.neutral_sentences(path) == {"nl": ["Ik was er."], "en": ["I was there."]}
+    assert recipe.neutral_sentences(path, "test") == {"nl": ["Toen niet."], "en": []}
 
 
 def _saying(text: str, language: int = -1) -> augment.Comment:
@@ -618,6 +658,22 @@ def test_a_teacher_reads_a_comment_as_it_stands_and_in_other_words() -> None:
     assert read[3:]
     assert not plain & {*read[3:]}
     assert min(range(3), key=lambda row: len(read[row])) not in of[3:]  # it has no other words
+
+
+def test_a_teacher_reads_a_comment_without_the_story_around_it() -> None:
+    comments = [_saying(text, LANGUAGES.index("nl")) for text in ("Prima hoor", "Ze waren er laat")]
+    vary = Augmenter(comments, {"nl": ["Het was dinsdag."]}, join=0, bury=1, noise=0, seed=0)
+    tokenizer = Tokenizer.from_str(tiny.tokenizer())
+    stage = Stage("one", 1, 1e-3, 1e-2, batch_size=2)
+    batches = fit.Batches(tokenizer, stage, comments, vary, None, None, wordings=True)
+    (batch,) = batches.epoch()
+    assert batch.wordings is not None
+    story = len(tokenizer.encode("Het was dinsdag.", add_special_tokens=False))
+    assert batch.mask.sum() >= batch.wordings.mask[:2].sum() + 2 * story
+    plain = {tuple(tokenizer.encode(comment.text).ids) for comment in comments}
+    taught = batch.wordings
+    read = {tuple(ids[mask].tolist()) for ids, mask in zip(taught.ids, taught.mask, strict=True)}
+    assert plain <= read
 
 
 def test_what_a_teacher_says_is_the_mean_of_the_wordings() -> None:

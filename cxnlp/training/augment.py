@@ -1,8 +1,8 @@
 """Fresh variants of the training comments, drawn anew each epoch.
 
-A comment is (text, targets): joining comments adds their labels up, burying one in neutral
-sentences keeps them; so does another gender, or the word of Flanders for that of the Netherlands;
-noise changes the letters but not the labels. All move the quotes along.
+A comment is (text, targets): joining comments adds their labels up. A story around one that judges
+nothing keeps them; so does another gender, or the word of Flanders for that of the Netherlands, and
+noise, which changes the letters. All move the quotes along.
 """
 
 from __future__ import annotations
@@ -135,6 +135,8 @@ _SWAPPED = {
     for language, words in ALIKE.items()
 }
 _WORD = re.compile(r"\S+")
+#: Letters of the longest comment that is joined to another one or buried.
+MOST_COMPOSED = 300
 NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
 
@@ -160,7 +162,8 @@ class Augmenter:
     Parameters
     ----------
     neutral
-        By language, sentences that judge nothing, to bury comments in.
+        By language, sentences that judge nothing, to bury comments in; those of one story stand
+        together. Comments that judge nothing are taken for that as well.
     join, bury, noise, swap
         The share of comments that is joined to another, buried in a story, misspelled, or says the
         same of somebody else.
@@ -179,7 +182,10 @@ class Augmenter:
     ) -> None:
         self.draw = np.random.default_rng(seed)
         self.join, self.bury, self.noise, self.swap = join, bury, noise, swap
-        self.neutral = neutral
+        self.neutral = {
+            language: [*sentences, *_judging_nothing(comments, LANGUAGES.index(language))]
+            for language, sentences in neutral.items()
+        }
         self.short = {
             language: [c for c in comments if c.language == language and len(c.text) < 200]
             for language in range(len(LANGUAGES))
@@ -189,24 +195,23 @@ class Augmenter:
         return self.reworded(self.composed(comment))
 
     def composed(self, comment: Comment) -> Comment:
-        """The comment joined to another one, or buried, or as it is."""
-        chance = self.draw.random(2)
-        if chance[0] < self.join and len(comment.text) < 300:
+        """The comment joined to another one, or as it is."""
+        if self.draw.random() < self.join and len(comment.text) < MOST_COMPOSED:
             others = self.short.get(comment.language)
             if others:
                 other = others[self.draw.integers(len(others))]
                 pair = (comment, other) if self.draw.random() < 0.5 else (other, comment)
-                comment = self._joined(*pair)
-        if chance[1] < self.bury and len(comment.text) < 300:
-            comment = self._buried(comment)
+                return self._joined(*pair)
         return comment
 
     def reworded(self, comment: Comment) -> Comment:
-        """The comment in other words that say the same, or misspelled, or as it is."""
-        chance = self.draw.random(2)
-        if chance[0] < self.swap:
+        """What says the same: the comment in a story, in other words, misspelled, or as it is."""
+        chance = self.draw.random(3)
+        if chance[0] < self.bury and len(comment.text) < MOST_COMPOSED:
+            comment = self._buried(comment)
+        if chance[1] < self.swap:
             comment = self.swapped(comment)
-        if chance[1] < self.noise:
+        if chance[2] < self.noise:
             comment = self._noisy(comment)
         return comment
 
@@ -242,9 +247,8 @@ class Augmenter:
 
     def _buried(self, comment: Comment) -> Comment:
         sentences = self.neutral[self._either(_language_of(comment))]
-        chosen = [
-            sentences[i] for i in self.draw.integers(len(sentences), size=self.draw.integers(2, 10))
-        ]
+        first = int(self.draw.integers(len(sentences)))
+        chosen = sentences[first : first + int(self.draw.integers(2, 10))]
         cut = int(self.draw.integers(len(chosen) + 1))
         text = comment.text if comment.text.rstrip()[-1:] in ".!?" else comment.text.rstrip() + "."
         before = " ".join(chosen[:cut]) + (" " if cut else "")
@@ -302,6 +306,17 @@ def _language_of(comment: Comment) -> str:
     counts = {name: sum(map(frequent.__contains__, words)) for name, frequent in _FREQUENT.items()}
     most = max(counts, key=counts.__getitem__)
     return most if counts[most] else "other"
+
+
+def _judging_nothing(comments: list[Comment], language: int) -> list[str]:
+    return [
+        comment.text
+        for comment in comments
+        if comment.language == language
+        and comment.sentiment[NEUTRAL] == 1
+        and not comment.aspects.any()
+        and len(comment.text) < MOST_COMPOSED
+    ]
 
 
 def unnamed(comment: Comment) -> Comment:

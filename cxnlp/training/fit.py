@@ -205,7 +205,7 @@ class Batches:
         return padded(self.tokenizer, texts, self.stage.most_tokens)
 
     def _worded(self, pair: tuple[list[Comment], list[Comment]]) -> Batch:
-        """Variants, and what these comments were before they were said in other words."""
+        """Variants, and what these comments were before they were said in other words or buried."""
         variants, composed = pair
         batch = self._labelled(variants)
         if self.wordings:

@@ -58,7 +58,8 @@ class Sources:
     labelled, dev
         Files of labelled comments: to fit and to choose by.
     neutral
-        Sentences that judge nothing (JSON lines of lang and text), to bury comments in.
+        Sentences that judge nothing (JSON lines of lang, text and, if they are not for training,
+        split), to bury comments in.
     weak
         Folder of weakly labelled comments; empty for none.
     public
@@ -371,10 +372,11 @@ def augmenter(stage: Stage, comments: list[Comment], neutral: Path) -> Augmenter
     )
 
 
-def neutral_sentences(path: Path) -> dict[str, list[str]]:
-    """Sentences that judge nothing, by language."""
+def neutral_sentences(path: Path, split: str = "train") -> dict[str, list[str]]:
+    """Sentences that judge nothing, by language; no model learns from those of another split."""
     with path.open(encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
+    records = [record for record in records if record.get("split", "train") == split]
     return {key: [r["text"] for r in records if r["lang"] == key] for key in ("nl", "en")}
 
 

@@ -1,0 +1,116 @@
+"""How well a comment is read that stands in a longer story.
+
+    python benchmarks/stories.py           # writes benchmarks/stories.md
+    python benchmarks/stories.py --dev     # prints it, of the comments that models are chosen by
+
+A customer tells of the journey, the weather and the dog, and in one sentence what went wrong.
+Comments whose labels are known are put among sentences out of stories of the corpus that judge
+nothing, so the labels stay what they are. The sentences are of comments that no model has learned
+from. Needs ../shared/feedback beside the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from pathlib import Path
+
+import machine
+import numpy as np
+from scale_page import table
+
+import cxnlp
+from cxnlp.evaluation import f1
+from cxnlp.files import Labelled, read_labelled
+from cxnlp.taxonomy import LANGUAGES
+from cxnlp.training.recipe import neutral_sentences
+
+ROOT = Path(__file__).parent.parent
+FILES = {"public": ROOT.parent / "shared" / "feedback", "corpus": ROOT / "corpus"}
+MODELS = ("accurate", "balanced", "fast")
+#: Sentences around a comment, and words of the longest comment that is put among them.
+SENTENCES = (0, 2, 4, 8)
+MOST_WORDS = 40
+ROUNDS = 3
+
+
+def told(text: str, sentences: list[str], count: int, draw: np.random.Generator) -> str:
+    """A comment among so many neighbouring sentences, at a random place."""
+    if not count:
+        return text
+    first = int(draw.integers(len(sentences) - count + 1))
+    around = sentences[first : first + count]
+    at = int(draw.integers(count + 1))
+    own = text if text.rstrip()[-1:] in ".!?" else f"{text.rstrip()}."
+    return " ".join([*around[:at], own, *around[at:]])
+
+
+def short(data: Labelled) -> np.ndarray:
+    """Rows of comments in Dutch or English of at most `MOST_WORDS` words."""
+    assert data.truth.language is not None
+    words = np.array([len(text.split()) for text in data.texts])
+    known = np.isin(data.truth.language, [LANGUAGES.index("nl"), LANGUAGES.index("en")])
+    return np.flatnonzero(known & (words <= MOST_WORDS))
+
+
+def measure(data: Labelled, neutral: dict[str, list[str]]) -> tuple[int, dict[str, list[float]]]:
+    """How many comments were told, and by model F1 at each count of `SENTENCES`."""
+    rows = short(data)
+    assert data.truth.language is not None
+    languages = [LANGUAGES[index] for index in data.truth.language[rows]]
+    found: dict[str, list[float]] = {name: [] for name in MODELS}
+    truth = np.concatenate([data.truth.aspects[rows]] * ROUNDS)
+    for count in SENTENCES:
+        draw = np.random.default_rng(0)
+        texts = [
+            told(data.texts[row], neutral[language], count, draw)
+            for _ in range(ROUNDS)
+            for row, language in zip(rows, languages, strict=True)
+        ]
+        for name, scores in found.items():
+            read = cxnlp.load(name).classify(texts, evidence=False)
+            scores.append(f1(truth, read.decisions))
+    return len(rows), found
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--dev", action="store_true")
+    split = "dev" if options.parse_args().dev else "test"
+    neutral = neutral_sentences(FILES["corpus"] / "neutral.jsonl", split)
+    rows, counts = [], {}
+    for kind, folder in FILES.items():
+        counts[kind], found = measure(read_labelled(folder / f"{split}.jsonl"), neutral)
+        for name, scores in found.items():
+            rows.append([kind, name, *(f"{score:.3f}" for score in scores)])
+    around = [f"among {count} sentences" for count in SENTENCES[1:]]
+    counted = " and ".join(
+        f"{count} {kind} ones ({path})"
+        for (kind, count), path in zip(
+            counts.items(),
+            (f"shared/feedback/{split}.jsonl", f"corpus/{split}.jsonl"),
+            strict=True,
+        )
+    )
+    told_in = " and ".join(f"{len(neutral[key])} in {key}" for key in neutral)
+    text = f"""\
+# A comment in a story
+
+Written by `{machine.command()}` on {datetime.date.today()}.
+
+Comments of at most {MOST_WORDS} words, {counted},
+by themselves, and among neighbouring sentences of a story in their language that judge nothing
+({told_in}, of comments that no model has learned from), {ROUNDS} stories each. F1 of the aspects:
+
+{table(["comments", "model", "alone", *around], rows)}
+
+What is lost is in part what a model finds in the sentences around, and in part what it no longer
+finds in the comment.
+"""
+    if split == "test":
+        (ROOT / "benchmarks" / "stories.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
