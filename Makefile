@@ -25,6 +25,7 @@ benchmarks: $(VENV)/.tested
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/cascade.py
 	$(BIN)/python benchmarks/baselines.py
+	$(BIN)/python benchmarks/stories.py
 	$(BIN)/python benchmarks/figures.py
 
 wheel: $(VENV)/.tested

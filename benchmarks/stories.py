@@ -20,7 +20,7 @@ import numpy as np
 from scale_page import table
 
 import cxnlp
-from cxnlp.evaluation import f1
+from cxnlp.evaluation import f1, readings_of
 from cxnlp.files import Labelled, read_labelled
 from cxnlp.taxonomy import LANGUAGES
 from cxnlp.training.recipe import neutral_sentences
@@ -53,24 +53,35 @@ def short(data: Labelled) -> np.ndarray:
     return np.flatnonzero(known & (words <= MOST_WORDS))
 
 
-def measure(data: Labelled, neutral: dict[str, list[str]]) -> tuple[int, dict[str, list[float]]]:
-    """How many comments were told, and by model F1 at each count of `SENTENCES`."""
-    rows = short(data)
+def measure(data: Labelled, neutral: dict[str, list[str]]) -> dict[str, list[tuple[float, float]]]:
+    """By model, F1 of the aspects and accuracy of the sentiment at each count of `SENTENCES`."""
+    rows = np.tile(short(data), ROUNDS)
     assert data.truth.language is not None
     languages = [LANGUAGES[index] for index in data.truth.language[rows]]
-    found: dict[str, list[float]] = {name: [] for name in MODELS}
-    truth = np.concatenate([data.truth.aspects[rows]] * ROUNDS)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in MODELS}
     for count in SENTENCES:
         draw = np.random.default_rng(0)
         texts = [
             told(data.texts[row], neutral[language], count, draw)
-            for _ in range(ROUNDS)
             for row, language in zip(rows, languages, strict=True)
         ]
-        for name, scores in found.items():
-            read = cxnlp.load(name).classify(texts, evidence=False)
-            scores.append(f1(truth, read.decisions))
-    return len(rows), found
+        for name, figures in found.items():
+            read = readings_of(cxnlp.load(name).classify(texts, evidence=False))
+            right = read.sentiment == data.truth.sentiment[rows]
+            figures.append((f1(data.truth.aspects[rows], read.aspects), float(right.mean())))
+    return found
+
+
+def _table(found: dict[str, dict[str, list[tuple[float, float]]]], at: int) -> str:
+    head = ["comments", "model", "alone", *(f"among {count} sentences" for count in SENTENCES[1:])]
+    return table(
+        head,
+        [
+            [kind, name, *(f"{figure[at]:.3f}" for figure in figures)]
+            for kind, models in found.items()
+            for name, figures in models.items()
+        ],
+    )
 
 
 def main() -> None:
@@ -78,34 +89,28 @@ def main() -> None:
     options.add_argument("--dev", action="store_true")
     split = "dev" if options.parse_args().dev else "test"
     neutral = neutral_sentences(FILES["corpus"] / "neutral.jsonl", split)
-    rows, counts = [], {}
-    for kind, folder in FILES.items():
-        counts[kind], found = measure(read_labelled(folder / f"{split}.jsonl"), neutral)
-        for name, scores in found.items():
-            rows.append([kind, name, *(f"{score:.3f}" for score in scores)])
-    around = [f"among {count} sentences" for count in SENTENCES[1:]]
-    counted = " and ".join(
-        f"{count} {kind} ones ({path})"
-        for (kind, count), path in zip(
-            counts.items(),
-            (f"shared/feedback/{split}.jsonl", f"corpus/{split}.jsonl"),
-            strict=True,
-        )
-    )
-    told_in = " and ".join(f"{len(neutral[key])} in {key}" for key in neutral)
+    texts = {kind: read_labelled(folder / f"{split}.jsonl") for kind, folder in FILES.items()}
+    found = {kind: measure(data, neutral) for kind, data in texts.items()}
+    counted = [f"{len(short(data))} {kind} ones" for kind, data in texts.items()]
+    told_in = [f"{len(sentences)} in {language}" for language, sentences in neutral.items()]
     text = f"""\
 # A comment in a story
 
 Written by `{machine.command()}` on {datetime.date.today()}.
 
-Comments of at most {MOST_WORDS} words, {counted},
-by themselves, and among neighbouring sentences of a story in their language that judge nothing
-({told_in}, of comments that no model has learned from), {ROUNDS} stories each. F1 of the aspects:
+Comments of at most {MOST_WORDS} words, {" and ".join(counted)} (shared/feedback/{split}.jsonl,
+corpus/{split}.jsonl), by themselves, and among neighbouring sentences of a story in their language
+that judge nothing ({" and ".join(told_in)}, of comments that no model has learned from):
+{ROUNDS} stories each. What is lost is in part what a model finds in the sentences around, and in
+part what it no longer finds in the comment.
 
-{table(["comments", "model", "alone", *around], rows)}
+F1 of the aspects:
 
-What is lost is in part what a model finds in the sentences around, and in part what it no longer
-finds in the comment.
+{_table(found, 0)}
+
+Accuracy of the sentiment:
+
+{_table(found, 1)}
 """
     if split == "test":
         (ROOT / "benchmarks" / "stories.md").write_text(text, encoding="utf-8")

@@ -201,9 +201,9 @@ come, not by length, and {figures["padding"]:.0%} of what it reads there is padd
 
 ## The other pages
 
-`make benchmarks` writes this page and the first three of these, in some two hours on two cores.
-Each page names the machine and the day. What tells how true the models are (the second and the
-third) reads the public comments too, which must lie in `../shared/feedback`.
+`make benchmarks` writes this page and the first four of these, in some two hours on two cores.
+Each page names the machine and the day. What tells how true the models are (the second to the
+fourth) reads the public comments too, which must lie in `../shared/feedback`.
 
 - [Scale](scale.md), by `python benchmarks/scale.py`: how time and memory grow with the number and
   the length of comments, what a million cost, how near that is to what the machine can do.
@@ -211,6 +211,8 @@ third) reads the public comments too, which must lie in `../shared/feedback`.
   and what a cascade would.
 - [Baselines](baselines.md), by `python benchmarks/baselines.py`: how true, fast and
   heavy the models are beside what people build today; the picture.
+- [A comment in a story](stories.md), by `python benchmarks/stories.py`: how well it is read among
+  sentences that judge nothing.
 - [On a GPU](gpu.md), by `python benchmarks/gpu.py`: whether its results are the same, how fast.
 - *What it gets wrong* in the [card](../models/accurate/README.md), by
   `python benchmarks/errors.py draw FILE`: wrong decisions that were read, by cause.

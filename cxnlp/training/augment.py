@@ -135,8 +135,9 @@ _SWAPPED = {
     for language, words in ALIKE.items()
 }
 _WORD = re.compile(r"\S+")
-#: Letters of the longest comment that is joined to another one or buried.
-MOST_COMPOSED = 300
+#: Letters of the longest comment that is joined to another one or buried, and of the longest story
+#: that one is buried in, which a network may not cut: what is cut off would still be in the labels.
+MOST_COMPOSED, MOST_BURIED = 300, 600
 NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
 
@@ -249,6 +250,8 @@ class Augmenter:
         sentences = self.neutral[self._either(_language_of(comment))]
         first = int(self.draw.integers(len(sentences)))
         chosen = sentences[first : first + int(self.draw.integers(2, 10))]
+        room = np.cumsum([len(sentence) + 1 for sentence in chosen])
+        chosen = chosen[: int(np.sum(room <= MOST_BURIED - len(comment.text)))]
         cut = int(self.draw.integers(len(chosen) + 1))
         text = comment.text if comment.text.rstrip()[-1:] in ".!?" else comment.text.rstrip() + "."
         before = " ".join(chosen[:cut]) + (" " if cut else "")

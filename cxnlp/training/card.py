@@ -49,6 +49,9 @@ The examples are of `accurate`; what a smaller model misreads differs from comme
 - Words that point the other way win too often: "ik ga zeker overstappen" is read as praise (loyalty
   +); what praises by denying a fault ("bepaald niet ondeskundig") as praise and complaint at once;
   and mock praise ("Zo'n toffe app, ik mag elke dag opnieuw inloggen") as praise.
+- One judgement in a long story is missed more often than one that stands alone, and what judges
+  nothing around it may be read as a judgement: see [a comment in a
+  story](../../benchmarks/stories.md).
 - A named employee sounds like praise, for it is mostly praise that names one: "Sanne liet ons een
   half uur staan en zei niet eens gedag", which has no word of judgement, is read as positive.
 - Wording that should not matter sometimes does, and so do first names that are on no list, surnames
