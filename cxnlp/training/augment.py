@@ -136,7 +136,7 @@ _SWAPPED = {
 }
 _WORD = re.compile(r"\S+")
 #: Letters of the longest comment that is joined to another one or buried, and of the longest story
-#: that one is buried in, which a network may not cut: what is cut off would still be in the labels.
+#: that one is buried in, some 160 tokens: what a stage cuts off would still be in the labels.
 MOST_COMPOSED, MOST_BURIED = 300, 600
 NEUTRAL, MIXED = SENTIMENTS.index("neutral"), SENTIMENTS.index("mixed")
 
