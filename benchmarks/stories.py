@@ -23,6 +23,7 @@ import cxnlp
 from cxnlp.evaluation import f1, readings_of
 from cxnlp.files import Labelled, read_labelled
 from cxnlp.taxonomy import LANGUAGES
+from cxnlp.training.augment import among
 from cxnlp.training.recipe import neutral_sentences
 
 ROOT = Path(__file__).parent.parent
@@ -39,10 +40,7 @@ def told(text: str, sentences: list[str], count: int, draw: np.random.Generator)
     if not count:
         return text
     first = int(draw.integers(len(sentences) - count + 1))
-    around = sentences[first : first + count]
-    at = int(draw.integers(count + 1))
-    own = text if text.rstrip()[-1:] in ".!?" else f"{text.rstrip()}."
-    return " ".join([*around[:at], own, *around[at:]])
+    return among(text, sentences[first : first + count], int(draw.integers(count + 1)))[0]
 
 
 def short(data: Labelled) -> np.ndarray:
@@ -58,6 +56,7 @@ def measure(data: Labelled, neutral: dict[str, list[str]]) -> dict[str, list[tup
     rows = np.tile(short(data), ROUNDS)
     assert data.truth.language is not None
     languages = [LANGUAGES[index] for index in data.truth.language[rows]]
+    models = {name: cxnlp.load(name) for name in MODELS}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in MODELS}
     for count in SENTENCES:
         draw = np.random.default_rng(0)
@@ -66,7 +65,7 @@ def measure(data: Labelled, neutral: dict[str, list[str]]) -> dict[str, list[tup
             for row, language in zip(rows, languages, strict=True)
         ]
         for name, figures in found.items():
-            read = readings_of(cxnlp.load(name).classify(texts, evidence=False))
+            read = readings_of(models[name].classify(texts, evidence=False))
             right = read.sentiment == data.truth.sentiment[rows]
             figures.append((f1(data.truth.aspects[rows], read.aspects), float(right.mean())))
     return found

@@ -28,12 +28,12 @@ RECORDS = {
     ]
     for split in SPLITS
 }
-READINGS, PUBLIC, CHECK = (
+READINGS, PUBLIC, CHECK, NEUTRAL = (
     [
         json.loads(line)
         for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").strip().split("\n")
     ]
-    for name in ("readings", "public", "public-check")
+    for name in ("readings", "public", "public-check", "neutral")
 )
 EVERY = [record for split in SPLITS for record in RECORDS[split]]
 
@@ -107,11 +107,9 @@ def test_nothing_is_taken_from_the_feedback() -> None:
 
 def test_sentences_that_judge_nothing_are_of_comments_of_their_split() -> None:
     """So that what is told in `benchmarks/stories.py` is told in sentences nobody trained on."""
-    lines = (CORPUS / "neutral.jsonl").read_text(encoding="utf-8").strip().split("\n")
-    neutral = [json.loads(line) for line in lines]
-    assert len({record["text"] for record in neutral}) == len(neutral)
+    assert len({record["text"] for record in NEUTRAL}) == len(NEUTRAL)
     texts = {split: "\n".join(r["text"] for r in RECORDS[split]) for split in SPLITS}
-    for record in neutral:
+    for record in NEUTRAL:
         split = record.get("split", "train")
         if split != "train":
             assert record["text"] in texts[split]

@@ -252,12 +252,9 @@ class Augmenter:
         chosen = sentences[first : first + int(self.draw.integers(2, 10))]
         room = np.cumsum([len(sentence) + 1 for sentence in chosen])
         chosen = chosen[: int(np.sum(room <= MOST_BURIED - len(comment.text)))]
-        cut = int(self.draw.integers(len(chosen) + 1))
-        text = comment.text if comment.text.rstrip()[-1:] in ".!?" else comment.text.rstrip() + "."
-        before = " ".join(chosen[:cut]) + (" " if cut else "")
-        after = (" " if cut < len(chosen) else "") + " ".join(chosen[cut:])
-        quotes = np.where(comment.quotes >= 0, comment.quotes + len(before), -1)
-        return dataclasses.replace(comment, text=before + text + after, quotes=quotes)
+        text, start = among(comment.text, chosen, int(self.draw.integers(len(chosen) + 1)))
+        quotes = np.where(comment.quotes >= 0, comment.quotes + start, -1)
+        return dataclasses.replace(comment, text=text, quotes=quotes)
 
     def swapped(self, comment: Comment) -> Comment:
         """Another name, gender, form of address, or the word that the other Dutch has for it.
@@ -309,6 +306,13 @@ def _language_of(comment: Comment) -> str:
     counts = {name: sum(map(frequent.__contains__, words)) for name, frequent in _FREQUENT.items()}
     most = max(counts, key=counts.__getitem__)
     return most if counts[most] else "other"
+
+
+def among(text: str, sentences: list[str], before: int) -> tuple[str, int]:
+    """A text with so many of the sentences before it and the others after, and where it starts."""
+    own = text if text.rstrip()[-1:] in ".!?" else text.rstrip() + "."
+    start = sum(len(sentence) + 1 for sentence in sentences[:before])
+    return " ".join([*sentences[:before], own, *sentences[before:]]), start
 
 
 def _judging_nothing(comments: list[Comment], language: int) -> list[str]:
