@@ -76,7 +76,7 @@ def score(
         # These take a while, and may be interrupted as the run may.
         from tqdm import tqdm
 
-        from cxnlp.files import score_file
+        from cxnlp.files import is_named, score_file
         from cxnlp.model import load
 
         with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
@@ -120,7 +120,7 @@ def score(
         f"{report.rows:,} rows scored from column {report.text!r}{resumed}, "
         f"{pace:,.0f} per second: {report.target}"
     )
-    if text is None and len(report.text.split()) > 4 and "?" not in report.text:
+    if text is None and not is_named(report.text):
         _say("if that is a comment, put a line with names on top: it was not read")
 
 

@@ -17,6 +17,8 @@ from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENTS, indices
 #: An aspect counts in macro-F1 when the labels hold it this often.
 LEAST_DECISIONS = 5
 BINS = 15
+#: Comments of which the bootstrap tells how far chance reaches.
+FEWEST = 20
 RESAMPLES = 1000
 
 
@@ -57,7 +59,7 @@ def f1(truth: np.ndarray, guess: np.ndarray) -> float:
 
 
 def f1_interval(truth: np.ndarray, guess: np.ndarray) -> list[float]:
-    """What `f1` would be of other comments of the same kind: its 95% interval, low and high.
+    """What `f1` would be over all comments of the same kind: its 95% interval, low and high.
 
     The middle 95% of the F1 of as many comments drawn anew from these, with replacement, a thousand
     times: the percentile bootstrap (Efron 1979, "Bootstrap methods", Annals of Statistics 7, 1-26).
@@ -163,9 +165,9 @@ def readings_of(results: Results) -> Readings:
 def report(truth: Readings, guess: Readings, sources: Sequence[str]) -> dict[str, Any]:
     """All figures: ``overall``, ``by_language``, ``by_source`` (as `scores`) and ``by_aspect``.
 
-    Beside each ``pillar_micro_f1`` stands its interval (`f1_interval`). The languages are those of
-    the labels, so ``language_accuracy`` of one is the share of its comments that are recognised as
-    being in it.
+    Beside each ``pillar_micro_f1`` of `FEWEST` comments or more stands its interval
+    (`f1_interval`), which of fewer would be too narrow. The languages are those of the labels, so
+    ``language_accuracy`` of one is the share of its comments that are recognised as being in it.
 
     Raises
     ------
@@ -187,7 +189,7 @@ def report(truth: Readings, guess: Readings, sources: Sequence[str]) -> dict[str
 
 def _with_interval(truth: Readings, guess: Readings) -> dict[str, Any]:
     figures: dict[str, Any] = scores(truth, guess)
-    if "pillar_micro_f1" in figures:
+    if "pillar_micro_f1" in figures and len(truth.sentiment) >= FEWEST:
         figures["pillar_micro_f1_interval"] = f1_interval(truth.aspects, guess.aspects)
     return figures
 

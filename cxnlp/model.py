@@ -91,8 +91,9 @@ class Model:
     def _classify(
         self, column: pa.LargeStringArray, evidence: bool, progress: bool = False
     ) -> Results:
-        readable = text.holds_text(column)
-        distinct, index = batching.dedupe(column.filter(pa.array(readable)))
+        bare = text.without_markup(column)
+        readable = text.holds_text(bare)
+        distinct, index = batching.dedupe(bare.filter(pa.array(readable)))
         parts = []
         with _progress(len(distinct), progress) as bar:
             for part in self._chunks(distinct):
@@ -152,7 +153,7 @@ class Model:
 
         The width is 384 for `accurate` and `balanced`, 112 for `fast`.
         """
-        column = text.to_column(texts)
+        column = text.without_markup(text.to_column(texts))
         readable = text.holds_text(column)
         distinct, index = batching.dedupe(column.filter(pa.array(readable)))
         parts = []

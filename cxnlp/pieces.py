@@ -20,11 +20,12 @@ from tokenizers import Tokenizer
 
 from cxnlp.errors import ModelError
 from cxnlp.firstnames import unnamed
+from cxnlp.text import PADDING
 
 #: Distinct words, and pieces of them, that are remembered; beyond, it starts to learn them again.
 MOST_WORDS, MOST_PIECES = 200_000, 1_000_000
 #: Marks that may stand around a word and are no part of it.
-AROUND = ".,;:!?-–—…()\"'“”‘’*•/"
+AROUND = ".,;:!?-–—…()\"'“”‘’*•/" + PADDING
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Cells as they come (lists, generators, pandas, NumPy and Arrow columns) as one text column.
 
-Cleaning never moves a character, so an offset into the cleaned text is an offset into the
-string that was passed in, and no map back is needed.
+Cleaning (`mended`, `without_markup`) never moves a character, so an offset into the cleaned text is
+an offset into the string that was passed in, and no map back is needed.
 """
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Mapping
@@ -18,6 +19,21 @@ import pyarrow.compute as pc
 
 #: A cell holds text when it has a letter, a digit or a pictograph; "-" and "?!" do not.
 HOLDS_TEXT = r"[\p{L}\p{N}\p{So}]"
+#: What programs write where there is no text, as pandas reads it too; a customer's "n/a" is one.
+NO_TEXT = ("NA", "#N/A", "<NA>", "NaN", "nan", "NULL")
+#: What stands where there is no score, date or group.
+NOTHING = (*NO_TEXT, "", "-", "N/A", "n/a", "n.v.t.", "N.v.t.", "nvt", "None", "null")
+#: Has no width, and no tokenizer sees it.
+PADDING = "\N{ZERO WIDTH SPACE}"
+_ENTITY = re.compile(r"&(?:amp;)?(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+#: Tags of HTML only: "<naam>" stands where somebody took a name away.
+_TAG = re.compile(
+    rf"<{PADDING}*/?(?:a|abbr|article|b|big|blockquote|body|br|center|cite|code|col|dd|del|div|dl|dt"
+    r"|em|font|footer|h[1-6]|head|header|hr|html|i|img|input|ins|label|li|link|main|mark|meta|nav"
+    r"|o:p|ol|p|pre|q|s|section|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead"
+    rf"|title|tr|tt|u|ul)(?:\s[^<>]*|/)?>{PADDING}*|<!--.*?-->",
+    re.IGNORECASE | re.DOTALL,
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MISSING_TYPES = {"NoneType", "NAType", "NaTType", "MaskedConstant"}
 
@@ -97,9 +113,42 @@ def check_column(cells: Any) -> None:
         ) from None
 
 
+def without_markup(column: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The texts without the tags and entities of HTML, every other character where it was.
+
+    Blanks stand where a tag stood; what an entity stands for is followed by characters without a
+    width.
+    """
+    marked = pc.or_(pc.match_substring(column, "<"), pc.match_substring(column, "&"))
+    rows = np.flatnonzero(marked.fill_null(False).to_numpy(False))
+    if not len(rows):
+        return column
+    changed = [_unmarked(text) for text in column.take(rows).to_pylist()]
+    return pc.replace_with_mask(
+        column, marked.fill_null(False), pa.array(changed, pa.large_string())
+    )
+
+
+def _unmarked(text: str) -> str:
+    text = _ENTITY.sub(_character, text)
+    return _TAG.sub(lambda tag: " " * len(tag[0]), text)
+
+
+def _character(entity: re.Match[str]) -> str:
+    """What an entity stands for, as long as it is; of one that was written twice over too."""
+    found = html.unescape(html.unescape(entity[0]))
+    if found == entity[0] or not found:
+        return entity[0]
+    return found + (" " if found.isspace() else PADDING) * (len(entity[0]) - len(found))
+
+
 def holds_text(column: pa.LargeStringArray) -> np.ndarray:
-    """Which cells can be read, (n,) bool: not those that are missing, empty or punctuation only."""
-    return pc.match_substring_regex(column, HOLDS_TEXT).fill_null(False).to_numpy(False)
+    """Which cells can be read, (n,) bool.
+
+    Not those that are missing, empty, punctuation only, or `NO_TEXT`.
+    """
+    text = pc.match_substring_regex(column, HOLDS_TEXT).fill_null(False).to_numpy(False)
+    return text & ~pc.is_in(column, pa.array(NO_TEXT, column.type)).to_numpy(False)
 
 
 def is_missing(cell: Any) -> bool:

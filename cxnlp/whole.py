@@ -21,6 +21,10 @@ def whole(path: Path) -> Iterator[Path]:
         yield part
         sync(part)
         part.replace(path)
+    except OSError as error:
+        if error.errno and error.filename is None:  # as of a full disk
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -88,11 +88,14 @@ def test_a_name_that_may_be_a_comment_is_told(
     path = tmp_path / "a.csv"
     rows = "heel lang gewacht aan de balie\nsnel en vriendelijk geholpen\n"
     hints = []
-    for name in ("Duurde veel te lang allemaal", "Wat vond u van ons bezoek?", "comment"):
+    names = (
+        "Duurde veel te lang allemaal", "Goede service", "Wat vond u van ons bezoek?", "comment",
+    )  # fmt: skip
+    for name in names:
         path.write_text(f"{name}\n{rows}", encoding="utf-8")
         assert run(monkeypatch, "score", path, "--force") == 0
         hints.append("put a line with names on top" in capsys.readouterr().err)
-    assert hints == [True, False, False]
+    assert hints == [True, True, False, False]
 
 
 def test_columns_that_give_way_are_named(

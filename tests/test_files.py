@@ -300,7 +300,9 @@ def test_numbers_in_the_text_column_are_text_in_a_file(tmp_path: Path) -> None:
     assert found[0]["cx_no_text"] is False
 
 
-@pytest.mark.parametrize("name", ["Opmerking", "customer_feedback", "TOELICHTING", "review text"])
+@pytest.mark.parametrize(
+    "name", ["Opmerking", "customer_feedback", "TOELICHTING", "review text", "customerComment"]
+)
 def test_the_text_column_is_found_by_its_name(tmp_path: Path, name: str) -> None:
     rows = [{"a": "x y z een twee drie", name: "traag", "b": "q"}] * 3
     assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv").text == name
@@ -1018,3 +1020,36 @@ def test_labels_of_another_kind_are_refused_with_a_sound_line(tmp_path: Path, su
     sound = str(refusal.value).partition("such as ")[2]
     data = read_labelled(write(path.with_suffix(".jsonl"), [json.loads(sound)]))
     assert data.truth.aspects.sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "advice"),
+    [
+        (b"PK\x03\x04...", "Excel file or an archive; name it .xlsx"),
+        (b"\x1f\x8b\x08...", "compressed; unpack it first"),
+        (b"PAR1...", "name it .parquet"),
+        (b'[{"comment": "goed"}]', "JSON array; give one object a line"),
+    ],
+)
+def test_a_file_of_another_kind_is_told(tmp_path: Path, start: bytes, advice: str) -> None:
+    (tmp_path / "in.csv").write_bytes(start)
+    with pytest.raises(FileError, match=advice):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_no_character_divides_a_single_column(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("comment\ngoed\x1f\ngoed\x1fhoor\n", encoding="utf-8")
+    found = read(run(tmp_path / "in.csv", tmp_path / "out.csv").target)
+    assert [row["comment"] for row in found] == ["goed\x1f", "goed\x1fhoor"]
+
+
+def test_the_line_without_names_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("Prima geholpen!\nSlecht en traag\nTop service\n")
+    with pytest.raises(FileError, match="if that is a comment, put a line with names on top"):
+        run(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_columns_of_an_earlier_scoring_are_not_listed(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [{"comment": "goed", "cx_score": "1", "shop": "a"}])
+    with pytest.raises(FileError, match=r"no column 'x'. Columns: comment, shop\.$"):
+        run(source, tmp_path / "out.csv", text="x")

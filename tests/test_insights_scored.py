@@ -12,7 +12,9 @@ from conftest import FakeModel
 from cxnlp import insights
 from cxnlp.errors import CxnlpError
 from cxnlp.files import read_frame, score_file
-from cxnlp.insights import Scored
+from cxnlp.insights import Scored, compare
+from cxnlp.insights.dates import read_dates
+from cxnlp.insights.scored import numbers
 from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS, SIGNS
 
@@ -228,6 +230,24 @@ def test_columns_beside_the_readings(results: Results) -> None:
         scored.column("shop", "groups")
     with pytest.raises(CxnlpError, match="3 groups for 5 rows"):
         scored.column(["a", "b", "c"], "groups")
+    for several in (frame[["store"]], set("abcde"), np.ones((5, 2))):
+        with pytest.raises(CxnlpError, match="The groups are a .*; give the name of one column"):
+            scored.column(several, "groups")
+
+
+def test_a_word_for_nothing_is_nothing(results: Results) -> None:
+    frame = results.to_pandas().assign(
+        nps=["9", "NA", " n.v.t.", "nan", "3"],
+        store=["a", "NA", "-", "na", "a "],
+        date=["2026-01-02", "NA", "None", "2026-01-05", "n/a"],
+    )
+    values, odd = numbers(frame["nps"])
+    assert not odd.any()
+    assert np.isnan(values).tolist() == [False, True, True, True, False]
+    assert compare(frame, "store", least=1)["group"].unique().tolist() == ["a", "na"]
+    dates, odd = read_dates(frame["date"])
+    assert not odd.any()
+    assert dates.isna().tolist() == [False, True, True, False, True]
 
 
 def test_rows_can_be_taken(results: Results) -> None:

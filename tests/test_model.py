@@ -211,6 +211,24 @@ def test_evidence_is_words_of_the_original_string(results: Results) -> None:
     assert found > 10
 
 
+def test_markup_is_not_read(results: Results) -> None:
+    marked = [
+        f"<p>{text.replace(' ', '&nbsp;')}</p>" if isinstance(text, str) else text for text in TEXTS
+    ]
+    found = tiny.model().classify([*marked, "<br>"])
+    assert found[-1].text == "<br>"
+    assert np.array_equal(found.aspect_probabilities[:-1], results.aspect_probabilities)
+    assert found.no_text[-1]
+    for row, text in enumerate(TEXTS):
+        for old, new in zip(
+            results.evidence[row][results.decisions[row]],
+            found.evidence[row][found.decisions[row]],
+            strict=True,
+        ):
+            words = marked[row][slice(*new)].replace("&nbsp;", " ")
+            assert words == text[slice(*old)]
+
+
 @pytest.mark.parametrize("texts", [["\uff9e"], ["traag", "\uff9e"], ["\uff9e", "traag"]])
 def test_a_text_that_leaves_no_tokens_is_read(texts: list[str]) -> None:
     found = tiny.model().classify(texts)

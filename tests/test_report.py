@@ -477,6 +477,7 @@ def test_many_groups_with_long_and_odd_names(make: Any) -> None:
     [
         ({"datum": ["2026-01-02"], "date_of_birth": ["1970-01-01"]}, "datum"),
         ({"created_at": ["2026-01-02 10:00"]}, "created_at"),
+        ({"EndDate": ["2026-01-02"], "update": ["2026-01-02"]}, "EndDate"),
         ({"date": ["soon"], "response_date": ["3 mei 2026"]}, "response_date"),
         ({"moment": [pd.Timestamp(2026, 1, 2)]}, "moment"),
         ({"update": ["2026-01-02"], "id": [20260102]}, None),
@@ -501,6 +502,7 @@ def test_finding_dates(columns_: dict[str, Any], found: str | None) -> None:
         ({"id": [7], "NPS": ["9"]}, "NPS"),
         ({"rating_text": ["good"], "star_rating": [4.5]}, "star_rating"),
         ({"cijfer": ["7,5"]}, "cijfer"),
+        ({"NpsScore": ["NA", "9", "n.v.t."]}, "NpsScore"),
         ({"score": [None], "x": [3]}, None),
         ({"NPS respondent id": [500_001], "NPS group": [1], "NPS score": [9]}, "NPS score"),
         ({"Q1_NPS_GROUP": [3], "Q1": [9]}, None),
@@ -535,7 +537,7 @@ def test_finding_groups() -> None:
     for people in ("agent", "store_manager", "Team leader", "team_member", "afdeling medewerker"):
         named = frame[["agent"]].rename(columns={"agent": people})
         assert columns.find_groups(named, 10) is None  # only where asked for
-    for group in ("contact_channel", "price_segment", "Which store have you visited?"):
+    for group in ("contact_channel", "price_segment", "storeName", "Which store have you visited?"):
         assert columns.find_groups(frame[["agent"]].rename(columns={"agent": group}), 10) == group
     for value in ("product_rating", "store_phone", "site_visited_at"):
         assert columns.find_groups(pd.DataFrame({value: [1, 2] * 20}), 10) is None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tiny
 
-from cxnlp.evaluation import Readings
+from cxnlp.evaluation import Readings, f1, readings_of
 from cxnlp.files.labelled import Labelled
 
 STORY = [f"Zin {number}." for number in range(5)]
@@ -51,9 +51,16 @@ def test_a_model_is_measured_alone_and_in_stories(
     stories = benchmark("stories")
     monkeypatch.setattr(stories, "MODELS", ("tiny",))
     monkeypatch.setattr(stories.cxnlp, "load", lambda name: tiny.model())
-    truth = Readings(np.zeros((2, 17, 2), bool), np.ones(2, int), language=np.array([0, 1]))
-    data = Labelled(["Prima geholpen", "Lovely staff"], ["", ""], truth)
+    texts = ["Prima geholpen", "Lovely staff"]
+    read = readings_of(tiny.model().classify(texts))
+    assert read.aspects.any()
+    # Half of what the model finds is labelled, and one of the two sentiments.
+    labelled = read.aspects & (np.cumsum(read.aspects).reshape(read.aspects.shape) % 2 == 0)
+    sentiment = np.array([read.sentiment[0], (read.sentiment[1] + 1) % 4])
+    data = Labelled(texts, ["", ""], Readings(labelled, sentiment, language=np.array([0, 1])))
     neutral = {"nl": [f"Zin {n}." for n in range(9)], "en": [f"Line {n}." for n in range(9)]}
     (figures,) = stories.measure(data, neutral).values()
     assert len(figures) == len(stories.SENTENCES)
-    assert all(0 <= f1 <= 1 and 0 <= right <= 1 for f1, right in figures)
+    assert figures[0] == (f1(labelled, read.aspects), 0.5)
+    assert 0.5 < figures[0][0] < 0.8
+    assert len(set(figures)) > 1

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from cxnlp.text import holds_text, is_missing, to_column
+from cxnlp.text import PADDING, holds_text, is_missing, to_column, without_markup
 
 CELLS = ["Prima", None, "één 😊", ""]
 
@@ -120,6 +120,44 @@ def test_half_a_surrogate_pair_keeps_its_place() -> None:
 def test_holds_text() -> None:
     cells = {
         "Prima": True, "7": True, "😡": True, "n.v.t.": True, "好": True,
+        "na": True, "None": True, "n/a": True, "NA": False, "nan": False, "#N/A": False,
         "-": False, "?!": False, " \t\n": False, "": False, "…": False, None: False,
     }  # fmt: skip
     assert holds_text(to_column(list(cells))).tolist() == list(cells.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<p>Heel <b>vriendelijk</b>&nbsp;personeel</p>", "Heel vriendelijk personeel"),
+        ('Te <a href="x">duur</a><br/>en traag<!-- q7 -->', "Te duur en traag"),
+        ("caf&eacute;, foto&#39;s &amp; x&#x79;z", "café, foto's & xyz"),
+        ("twee keer: &amp;nbsp;te&amp;eacute;n &lt;br&gt;ja", "twee keer: teén ja"),
+        ("I <3 you, <naam>, a < b > c &dus; R&D; 5 &#0 x", None),
+        ("Plain", None),
+    ],
+)
+def test_markup_is_not_read_and_moves_nothing(written: str, read: str | None) -> None:
+    (found,) = without_markup(to_column([written])).to_pylist()
+    assert len(found) == len(written)
+    if read is None:
+        assert found == written
+    assert found.replace(PADDING, "").split() == (read or written).split()
+    for at, letter in enumerate(found):
+        assert letter in (" ", PADDING, written[at]) or written[at] == "&"
+
+
+def test_only_texts_with_markup_are_changed() -> None:
+    column = to_column(["Prima", None, "<br>Ja", "", "&lt;", "<br>"])
+    assert without_markup(column).to_pylist() == [
+        "Prima",
+        None,
+        "    Ja",
+        "",
+        "<\u200b\u200b\u200b",
+        "    ",
+    ]
+    sliced = column.slice(1, 3)
+    assert without_markup(sliced).to_pylist() == [None, "    Ja", ""]
+    plain = column.slice(0, 2)
+    assert without_markup(plain) is plain

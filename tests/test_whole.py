@@ -1,5 +1,7 @@
 """Files are replaced whole, or stay as they were."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,17 @@ def test_what_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
     assert target.read_bytes() == b"old"
+
+
+def test_a_full_disk_names_the_file(tmp_path: Path) -> None:
+    target = tmp_path / "model.onnx"
+
+    def fail() -> None:
+        with whole(target):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match=r"No space left.*model\.onnx"):
+        fail()
 
 
 def test_only_a_file_of_the_kind_is_replaced(tmp_path: Path) -> None:

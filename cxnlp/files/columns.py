@@ -63,13 +63,14 @@ def find_text_column(
         Where there is no such column, none or several may hold the comments, or the first line
         looks like a row and not like names.
     """
-    listed = f"Columns: {', '.join(columns) or 'none'}."
+    own = [column for column in columns if not column.startswith(PREFIX)]
+    listed = f"Columns: {', '.join(own) or 'none'}."
     if wanted is not None:
         if wanted not in columns:
             raise FileError(f"{table} has no column {wanted!r}. {listed}")
         return wanted
-    columns = [column for column in columns if not column.startswith(PREFIX)]
-    words = {column: re.split(r"[\W_]+", column.lower()) for column in columns}
+    columns = own
+    words = {column: words_of(column) for column in columns}
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
@@ -103,10 +104,21 @@ def find_text_column(
             f"Several columns of {table} may hold the comments ({', '.join(found)}); say which "
             "with --text."
         )
+    alone = "; if that is a comment, put a line with names on top" if len(columns) == 1 else ""
     raise FileError(
         f"Which column of {table} holds the comments is not clear; say it with --text NAME. "
-        f"{listed}"
+        f"{listed.removesuffix('.')}{alone}."
     )
+
+
+def is_named(column: str) -> bool:
+    """Whether the name of a column says that it holds the comments, or asks for them."""
+    return "?" in column or not set(TEXT_NAMES).isdisjoint(words_of(column))
+
+
+def words_of(name: str) -> list[str]:
+    """The words of the name of a column in lower case; "NpsScore" has two."""
+    return re.findall(r"[^\W_]+", re.sub(r"(?<=[^\W\dA-Z_])(?=[A-Z])", " ", name).lower())
 
 
 def _is_comment(name: str) -> bool:

@@ -87,6 +87,16 @@ class Input(ABC):
         return pa.field(name, arrow_type(kinds))
 
 
+#: What is no text begins with, and what to do with it.
+_STARTS = {
+    b"PK\x03\x04": "an Excel file or an archive; name it .xlsx, or unpack it first",
+    b"\xd0\xcf\x11\xe0": "an old Excel file; save it as .xlsx",
+    b"PAR1": "a Parquet file; name it .parquet",
+    b"\x1f\x8b": "compressed; unpack it first",
+    b"[{": "a JSON array; give one object a line, in a file named .jsonl",
+}
+
+
 class Csv(Input):
     """CSV, TSV and their kin; every cell stays the string that it is.
 
@@ -105,6 +115,7 @@ class Csv(Input):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         csv.field_size_limit(2**31 - 1)  # 131,072 characters by default
+        self._refuse_another_kind()
         self.encoding = sniff.encoding(path)
         stated = sniff.stated_delimiter(path, self.encoding)
         self.before_header = int(stated is not None)
@@ -121,6 +132,13 @@ class Csv(Input):
                 f"The header of {path} cannot be read: {header.reason}. Export it anew, as UTF-8."
             )
         self.columns = _unique(header)
+
+    def _refuse_another_kind(self) -> None:
+        with open(self.path, "rb") as file:
+            start = file.read(512)
+        for mark, kind in _STARTS.items():
+            if start.startswith(mark):
+                raise FileError(f"{self.path} is no table in text but {kind}.")
 
     def _refuse_title(self, sample: list[str]) -> None:
         alone = self.delimiter == sniff.ONE_COLUMN

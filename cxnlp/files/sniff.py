@@ -14,7 +14,7 @@ from cxnlp.errors import FileError
 #: Lines from which the delimiter is found out.
 SAMPLE_LINES = 100
 #: "Delimiter" of a file of one column, whose commas are all punctuation: never in a text.
-ONE_COLUMN = "\x1f"
+ONE_COLUMN = "\U0010ffff"
 
 DELIMITERS = ",;\t|"
 #: Share of the rows that are as wide as the header where commas with a blank after them divide.

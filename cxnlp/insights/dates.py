@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cxnlp.errors import CxnlpError
-from cxnlp.text import shown
+from cxnlp.text import NOTHING, shown
 
 #: The patterns give year, month, day; or the two numbers of 03-04-2026, and the year.
 _YEAR_FIRST = r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|(\d\d)(\d\d))(?!\d)"
@@ -78,9 +78,9 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     if pd.api.types.is_datetime64_any_dtype(column):
         never = _means_never(column)
         return column.mask(never).dt.tz_localize(None).dt.normalize(), never.to_numpy(bool)
-    text = column.convert_dtypes().astype("str").str.strip().str.lower()
-    text = text.str.replace(_WEEKDAY, "", regex=True)
-    given = column.notna() & (text != "")
+    text = column.convert_dtypes().astype("str").str.strip()
+    given = column.notna() & ~text.isin(NOTHING)
+    text = text.str.lower().str.replace(_WEEKDAY, "", regex=True)
     codes, unique = pd.factorize(text[given])  # a day has many comments
     parsed = _parsed(pd.Series(unique, dtype="str"), dayfirst)
     parsed = parsed.mask(_means_never(parsed))

@@ -16,7 +16,7 @@ from cxnlp.files import find_text_column, read_frame
 from cxnlp.files.cells import flat
 from cxnlp.results import PREFIX, Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS
-from cxnlp.text import mended, to_column
+from cxnlp.text import NOTHING, mended, to_column
 
 #: Cells of a CSV that mean true; Excel writes the word of its own language.
 _TRUE = ("true", "1", "1.0", "waar")
@@ -242,7 +242,13 @@ class Scored:
             values = values.to_pandas()
         if isinstance(values, list):
             values = mended(values)
-        column = pd.Series(values).reset_index(drop=True)
+        try:
+            column = pd.Series(values, name=getattr(values, "name", None)).reset_index(drop=True)
+        except (TypeError, ValueError):
+            raise CxnlpError(
+                f"The {what} are a {type(values).__name__}; give the name of one column, or one "
+                "column such as table['date']."
+            ) from None
         if column.dtype == "object":
             column = column.map(mended)
         if len(column) != len(self):
@@ -360,7 +366,7 @@ def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         return values, np.isinf(values)
     text = column.astype("str").str.strip().str.replace(",", ".")
     values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    given = (column.notna() & (text != "")).to_numpy(bool)
+    given = (column.notna() & ~text.isin(NOTHING)).to_numpy(bool)
     return values, given & ~np.isfinite(values)
 
 

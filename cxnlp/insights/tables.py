@@ -16,6 +16,7 @@ from cxnlp.insights.dates import read_dates
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.insights.shrinkage import shrunk_net
 from cxnlp.taxonomy import ASPECTS, GROUPS, POLARITIES, TAXONOMY
+from cxnlp.text import NOTHING
 
 #: Periods of `trend`, as pandas names them; a week begins on Monday.
 PERIODS = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
@@ -231,11 +232,11 @@ def aspect_columns(aspects: np.ndarray) -> dict[str, Any]:
 
 
 def _stripped(column: pd.Series) -> pd.Series:
-    """Groups without the blanks around their names; a blank name is none."""
+    """Groups without the blanks around their names; a name for nothing is none."""
     if isinstance(column.dtype, pd.ArrowDtype):  # pandas cannot convert or sort each of these
         column = column.array.__arrow_array__().to_pandas()
     column = column.convert_dtypes()
     if pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column):
         column = column.map(lambda name: name.strip() if isinstance(name, str) else name)
-        column = column.mask(column == "")
+        column = column.mask(column.map(lambda name: isinstance(name, str) and name in NOTHING))
     return column

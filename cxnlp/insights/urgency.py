@@ -99,7 +99,8 @@ def urgent(
         The most urgent first: ``points``, ``reason``, ``date`` (where dates were given), and the
         columns of `cxnlp.insights.excerpts.excerpts`.
         ``attrs["found"]`` counts all that were found, ``attrs["recent"]`` those no more than 90
-        days older than the last comment (all of them, without dates).
+        days older than the last that is not in the future (all of them, without dates); one without
+        a date is taken to be as old as the oldest.
 
     Raises
     ------

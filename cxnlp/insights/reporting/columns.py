@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from cxnlp.errors import CxnlpError
+from cxnlp.files import words_of
 from cxnlp.insights.dates import UnclearDatesError, read_dates
 from cxnlp.insights.drivers import KINDS
 from cxnlp.insights.scored import numbers
+from cxnlp.text import NOTHING
 
 #: Words in the names of columns, the likeliest first.
 DATE_NAMES = (
@@ -78,17 +79,13 @@ def find_score(extra: pd.DataFrame) -> str | None:
 def find_groups(extra: pd.DataFrame, least: int) -> str | None:
     """The column with groups: by its name, first those with two groups that can be shown."""
     named = [*_named(extra, GROUP_NAMES, NOT_GROUPS, _are_groups)]
-    named = [c for c in named if not _says(c, OF_A_GROUP) or _words(c)[-1] in GROUP_NAMES]
+    named = [c for c in named if not _says(c, OF_A_GROUP) or words_of(c)[-1] in GROUP_NAMES]
     shown = (c for c in named if (extra[c].value_counts() >= least).sum() > 1)
     return next(shown, named[0] if named else None)
 
 
-def _words(column: str) -> list[str]:
-    return re.findall(r"[^\W_]+", column.lower())
-
-
 def _says(column: str, names: tuple[str, ...]) -> bool:
-    return not set(names).isdisjoint(_words(column))
+    return not set(names).isdisjoint(words_of(column))
 
 
 def _named(
@@ -98,7 +95,7 @@ def _named(
     holds: Callable[[pd.Series], bool],
 ) -> Iterator[str]:
     """Columns whose name is, or holds, one of the names, and that hold what they should."""
-    words = {column: _words(column) for column in map(str, extra) if not _says(column, but)}
+    words = {column: words_of(column) for column in map(str, extra) if not _says(column, but)}
     for exact in (True, False):
         for name in names:
             for column, parts in words.items():
@@ -117,7 +114,7 @@ def _explained(extra: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
 
 def _given(column: pd.Series) -> pd.Series:
     column = column.dropna()
-    return column[column.astype("str").str.strip() != ""]
+    return column[~column.astype("str").str.strip().isin(NOTHING)]
 
 
 def _are_dates(column: pd.Series) -> bool:
