@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from scale_page import duration, table
@@ -57,8 +59,39 @@ class Contestant:
         return self.name.startswith(OURS)
 
 
-def page(found: list[Contestant], missing: dict[str, str], how: dict[str, Any]) -> str:
-    absent = "".join(f"- Not measured: {name} ({why}).\n" for name, why in missing.items())
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """All that was measured, why some were not, and how."""
+
+    contestants: list[Contestant]
+    missing: dict[str, str]
+    how: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Measured:
+        """From the JSON that `write` wrote."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        contestants = [
+            Contestant(
+                **one
+                | {
+                    name: {int(key): value for key, value in one[name].items()}
+                    for name in ("seconds", "words_rate")
+                }
+            )
+            for one in values.pop("contestants")
+        ]
+        return cls(contestants, **values)
+
+    def write(self, path: Path) -> None:
+        text = json.dumps(dataclasses.asdict(self), indent=1) + "\n"
+        path.write_text(text, encoding="utf-8")
+
+
+def page(measured: Measured) -> str:
+    found, how = measured.contestants, measured.how
+    lines = (f"- Not measured: {name} ({why}).\n" for name, why in measured.missing.items())
+    absent = "".join(lines)
     return f"""\
 # Beside what people build today
 
@@ -92,9 +125,10 @@ Of those that read pillars, and by how much. What is not named does worse or as 
 All learn from the same {how["learned_from"]:,} labelled comments, except for the lexicons, which
 learn nothing and are scored on the comments in their own language, and sentence-transformers and
 SetFit, which get {how["most_vectors"]:,} of them for the sake of time (SetFit's encoder learns
-from pairs of {how["most_paired"]:,}). cxnlp's models are those of that day (their cards have
-today's figures); they have seen comments without labels as well, and not always the newest labelled
-ones; what each takes to learn is in [training](../cxnlp/training/README.md).
+from pairs of {how["most_paired"]:,}). cxnlp's models were scored on {how["scored"]}, with
+`--ours` where that is another day; they have seen comments without labels as well, and not always
+the newest labelled ones; what each takes to learn is in
+[training](../cxnlp/training/README.md).
 Thresholds are chosen on the same held-out comments, for cxnlp's models too, so their F1 may differ
 a little from that of the cards, which is at the thresholds that they came with. It is pooled over
 all decisions, sentiment is accuracy over four classes. *Public* is shared/feedback/test.jsonl;

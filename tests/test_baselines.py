@@ -18,7 +18,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.multiclass import OneVsRestClassifier
 
 HOW = {
-    "command": "python benchmarks/baselines.py", "day": "2026-01-01", "machine": "a machine",
+    "command": "python benchmarks/baselines.py", "day": "2026-01-01", "scored": "2026-01-02",
+    "machine": "a machine",
     "learned_from": 3, "most_vectors": 2, "most_paired": 1, "rounds": 5, "comments": 2000,
     "turn": 2.0, "long": 5.0, "price": 0.1,
 }  # fmt: skip
@@ -60,7 +61,7 @@ def test_a_lexicon_reads_sentiment_alone(benchmark: Any) -> None:
     assert feelings.tolist() == [2, 2, 1, 0]
 
 
-def test_losses_are_told_as_plainly_as_wins(benchmark: Any) -> None:
+def test_losses_are_told_as_plainly_as_wins(benchmark: Any, tmp_path: Path) -> None:
     page = benchmark("baselines_page")
     ours = page.Contestant(
         "cxnlp, fast", None, 1.0, [0.75, 0.60], [0.9, 0.8], 100.0,
@@ -73,7 +74,11 @@ def test_losses_are_told_as_plainly_as_wins(benchmark: Any) -> None:
     lexicon = dataclasses.replace(
         ours, name="words", language="nl", f1=[None, None], rate=9000.0, disk_mb=None
     )
-    text = page.page([ours, peer, lexicon], {"gone": "not installed"}, HOW)
+    measured = page.Measured([ours, peer, lexicon], {"gone": "not installed"}, HOW)
+    kept = tmp_path / "baselines.json"
+    measured.write(kept)
+    text = page.page(page.Measured.read(kept))
+    assert text == page.page(measured)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert "| cxnlp, fast | 0.750 | 0.900 | 0.600 | 0.800 | 100 | |" in rows
     assert "| words (nl) | | 0.900 | | 0.800 | 9,000 | |" in rows
