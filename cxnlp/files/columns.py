@@ -104,10 +104,10 @@ def find_text_column(
             f"Several columns of {table} may hold the comments ({', '.join(found)}); say which "
             "with --text."
         )
-    alone = "; if that is a comment, put a line with names on top" if len(columns) == 1 else ""
+    hint = "; if that is a comment, put a line with names on top" if len(columns) == 1 else ""
     raise FileError(
         f"Which column of {table} holds the comments is not clear; say it with --text NAME. "
-        f"{listed.removesuffix('.')}{alone}."
+        f"{listed.removesuffix('.')}{hint}."
     )
 
 
