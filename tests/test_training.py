@@ -220,10 +220,11 @@ def test_sentences_of_another_split_are_not_learned_from(tmp_path: Path) -> None
     records = [
         {"lang": "nl", "text": "Ik was er."},
         {"lang": "nl", "text": "Toen niet.", "split": "test"},
-        {"lang": "en", "text": "I was there.", "split": "train"},
+        {"lang": "en", "text": "Jeroen was there.", "split": "train"},
     ]
     path = _lines(tmp_path / "neutral.jsonl", records)
-    assert recipe.neutral_sentences(path) == {"nl": ["Ik was er."], "en": ["I was there."]}
+    there = f"{STAND_IN} was there."  # names are read as one, or quotes would move in training
+    assert recipe.neutral_sentences(path) == {"nl": ["Ik was er."], "en": [there]}
     assert recipe.neutral_sentences(path, "test") == {"nl": ["Toen niet."], "en": []}
 
 
@@ -703,8 +704,8 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     sources = {f.name: getattr(config, f.name) for f in dataclasses.fields(recipe.Sources)}
     student = distil.Config(
         **sources | {"name": "small"}, teacher=str(teacher), word_width=24, width=16,
-        near=((-1, 0, 1), (-2, 0, 2)), variants=400, readings=5000, sentences=0, epochs=8,
-        batch_size=8, learning_rate=3e-2, dropout=0.0, sentiment_weight=1.0,
+        near=((-1, 0, 1), (-2, 0, 2)), variants=400, readings=5000, sentences=0, bury=0.1,
+        epochs=8, batch_size=8, learning_rate=3e-2, dropout=0.0, sentiment_weight=1.0,
     )  # fmt: skip
     target = distil.run(student, folder / "lessons", folder / "small")
     texts = [text for _, text, _, _ in LABELLED]
@@ -716,6 +717,9 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     again = dataclasses.replace(student, epochs=1)
     distil.run(again, folder / "lessons", folder / "small")  # from what the teacher had read
     assert sorted((folder / "lessons").glob("*.safetensors")) == kept
+    further = dataclasses.replace(again, start=str(target), learning_rate=1e-5)
+    found = cxnlp.load(distil.run(further, folder / "lessons", folder / "further")).classify(texts)
+    assert f1(right.decisions, found.decisions) > 0.8
     others = dataclasses.replace(again, seed=1)  # draws other comments: these are read anew
     distil.run(others, folder / "lessons", folder / "small")
     assert len(list((folder / "lessons").glob("*.safetensors"))) == 2
@@ -751,7 +755,7 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
         shorten.run(learned, folder / "no new", folder / "none")
     settle = dataclasses.replace(learned, stage=dataclasses.replace(stage, again=5))
     assert settle.known(config.read_tables()).all()  # goes on from what it knows
-    with pytest.raises(CxnlpError, match="start: the recipe's layers"):
+    with pytest.raises(CxnlpError, match="start: the recipe makes"):
         shorten.run(dataclasses.replace(on, start=str(teacher)), folder / "no", folder / "none")
 
 
@@ -1041,23 +1045,6 @@ def test_states_of_int8_convolutions_flow_as_bytes() -> None:
     back = [node.output[0] for node in made.node if node.op_type == "DequantizeLinear"]
     assert back == ["states"]  # what the embedding is the mean of
     assert {"QLinearAdd", "QGemm"} <= {node.op_type for node in made.node}
-
-
-def test_lessons_point_at_the_tokens_of_the_evidence() -> None:
-    tokenizer = Tokenizer.from_str(tiny.tokenizer())
-    text = "een uur in de wacht"
-    quotes = np.full((1, 34, 2), -1)
-    quotes[0, 9] = text.index("uur"), text.index("uur") + len("uur in de")
-    one = np.zeros((1, 34)), np.zeros((1, 4)), np.zeros(1, int)
-    lessons = distil._lessons(tokenizer, [text], *one, quotes)
-    first, last = lessons.spans[0, 9]
-    encoding = tokenizer.encode(text)
-    start, end = encoding.offsets[first][0], encoding.offsets[last][1]
-    assert text[start:end].strip() == "uur in de"
-    assert (np.delete(lessons.spans[0], 9, axis=0) == -1).all()
-    (batch,) = lessons.batches(8, np.random.default_rng(0))
-    assert batch.quotes is not None
-    assert batch.quotes[0, :, 9].nonzero().flatten().tolist() == list(range(first, last + 1))
 
 
 def test_a_config_file(tmp_path: Path) -> None:

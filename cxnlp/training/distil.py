@@ -1,12 +1,14 @@
 """A fast model that learns from the accurate one: `cxnlp train recipes/fast.toml`.
 
-The teacher reads every comment there is, labelled or not, and variants of them, joined, buried and
+The teacher reads every comment there is, labelled or not, and variants of them, joined and
 misspelled; the student learns its probabilities and where it looks (Hinton et al. 2015), beside
-the labels of those that have some.
+the labels of those that have some. It reads part of them in a story, and learns what was said of
+them without it.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import itertools
@@ -14,7 +16,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,18 +32,19 @@ from cxnlp.training import corpus
 from cxnlp.training.augment import Augmenter, Comment
 from cxnlp.training.base import SPECIALS
 from cxnlp.training.convolutions import Convolutions, even
-from cxnlp.training.fit import Batch, Stage, comments_of, loss_of
+from cxnlp.training.fit import Stage, comments_of, loss_of, move
+from cxnlp.training.lessons import Lessons, Stories
 from cxnlp.training.network import Network
 from cxnlp.training.recipe import Sources, evaluator, finish, neutral_sentences
+from cxnlp.training.restore import taken_up
 from cxnlp.whole import whole
 
 log = logging.getLogger("cxnlp.training")
 
 #: Comments that the teacher reads between two times that its readings are kept.
 PORTION = 4096
-#: What is joined, buried and misspelled of the labelled comments, one pass over them each.
-PASSES = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.3), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-MOST_TOKENS = 128
+#: What is joined and misspelled of the labelled comments, one pass over them each.
+PASSES = ((1.0, 0.0), (1.0, 0.3), (0.0, 1.0))
 #: Of a sentence that the teacher reads by itself.
 MOST_WORDS = 30
 _BREAK = re.compile(r"(?<=[.!?])\s+|\n+|,?\s+(?=(?:maar|but)\s)", re.IGNORECASE)
@@ -65,6 +68,15 @@ class Config(Sources):
         How many sentences and clauses of the comments it reads by themselves, after that.
     word_width, width, near
         Of the network, see `cxnlp.training.convolutions.Convolutions`.
+    start
+        The fast model that the student goes on from, a shipped one or a folder; its shape is that
+        of the recipe. Empty: from the teacher's word vectors.
+    mixed
+        Share of the weights that the student starts from in those that it ends with, as in
+        `cxnlp.training.shorten.Config`.
+    bury
+        Share of the comments in Dutch or English, of at most `lessons.MOST_BURIED` tokens, that
+        stand in a story of sentences that judge nothing, drawn anew each epoch.
     epochs, batch_size, learning_rate, dropout, sentiment_weight
         Of its fitting; ``dropout`` is the share of tokens that is hidden, the last as in
         `cxnlp.training.fit.Stage`.
@@ -77,6 +89,9 @@ class Config(Sources):
     word_width: int
     width: int
     near: tuple[tuple[int, ...], ...]
+    start: str = ""
+    mixed: float = 0.0
+    bury: float
     epochs: int
     batch_size: int
     learning_rate: float
@@ -90,87 +105,53 @@ class Config(Sources):
         return cls(**values | {"near": tuple(map(tuple, values["near"]))})
 
 
-@dataclasses.dataclass(frozen=True)
-class Lessons:
-    """Tokenized comments and what is to be learned of each.
-
-    Attributes
-    ----------
-    ids, start
-        Token ids of all comments, end to end, and where each begins; (tokens,), (n + 1,) int.
-    aspects, sentiment
-        Targets (n, 34) and (n, 4) float16.
-    language
-        Indices (n,).
-    spans
-        First and last token of the evidence, (n, 34, 2) int16; -1 where there is none.
-    """
-
-    ids: np.ndarray
-    start: np.ndarray
-    aspects: np.ndarray
-    sentiment: np.ndarray
-    language: np.ndarray
-    spans: np.ndarray
-
-    def batches(self, size: int, draw: np.random.Generator) -> Iterator[Batch]:
-        """One epoch, each batch of comments of about equal length."""
-        length = np.minimum(np.diff(self.start), MOST_TOKENS)
-        order = np.argsort(length * draw.uniform(0.9, 1.1, len(length)))
-        slices = np.array_split(order, max(1, len(order) // size))
-        for index in draw.permutation(len(slices)):
-            rows = slices[index]
-            column = np.arange(length[rows].max())
-            mask = column < length[rows, None]
-            take = np.where(mask, self.start[rows, None] + column, 0)
-            ids = np.where(mask, self.ids[take], SPECIALS.index("<pad>"))
-            spans = self.spans[rows][:, None].astype(int)
-            inside = (column[:, None] >= spans[..., 0]) & (column[:, None] <= spans[..., 1])
-            yield Batch(
-                torch.from_numpy(ids.astype(int)),
-                torch.from_numpy(mask),
-                torch.from_numpy(self.aspects[rows].astype(np.float32)),
-                torch.from_numpy(self.sentiment[rows].astype(np.float32)),
-                torch.from_numpy(self.language[rows].astype(int)),
-                torch.from_numpy(inside & (spans[..., 0] >= 0)),
-            )
-
-
 def run(config: Config, work: Path, target: Path) -> Path:
     """Train a fast model and write its folder; what the teacher has read is kept in `work`."""
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     teacher, stored = load(config.teacher), store.read(config.teacher)
     tokenizer = Tokenizer.from_str(stored.tokenizer)
+    student = _student(config, stored, tokenizer)
     labelled = config.read_labelled()
     dev = corpus.read_labelled(config.dev)
     evaluate = evaluator(dev, tokenizer)
     comments = comments_of(labelled)
     parts = [_labelled_lessons(tokenizer, comments)]
     parts += _taught(teacher, stored, tokenizer, _texts(config, comments), work)
-    lessons = _joined(parts)
+    lessons = Lessons.joined(parts)
     log.info("%d comments, %d tokens", len(lessons.language), len(lessons.ids))
+    stories = Stories.tokenized(tokenizer, neutral_sentences(config.neutral), config.bury)
+    before = copy.deepcopy(student)
+    network = _fit(student, lessons, stories, config, evaluate)
+    move(network, before, config.mixed)
+    batches = lessons.batches(config.batch_size, np.random.default_rng(0), stories)
+    assert isinstance(network.encoder, Convolutions)
+    even(network.encoder, [network.head.query, network.head.value], itertools.islice(batches, 20))
+    return finish(config, network, tokenizer, labelled, dev, target)
+
+
+def _student(config: Config, teacher: store.StoredModel, tokenizer: Tokenizer) -> Network:
+    """The network as it is before it learns."""
     count = tokenizer.get_vocab_size()
     encoder = Convolutions(count, config.word_width, config.width, config.near)
-    encoder.words.weight.data = _word_vectors(
-        Encoder(stored.tokenizer, stored.network), count, config.word_width
-    )
-    network = _fit(Network(encoder), lessons, config, evaluate)
-    sample = itertools.islice(lessons.batches(config.batch_size, np.random.default_rng(0)), 20)
-    even(encoder, [network.head.query, network.head.value], sample)
-    return finish(config, network, tokenizer, labelled, dev, target)
+    if not config.start:
+        encoder.words.weight.data = _word_vectors(
+            Encoder(teacher.tokenizer, teacher.network), count, config.word_width
+        )
+        return Network(encoder)
+    return taken_up(Network(encoder), teacher.tokenizer, store.read(config.start))
 
 
 def _texts(config: Config, comments: list[Comment]) -> list[str]:
     """All comments and variants of the labelled ones, well mixed; then sentences of the former."""
     draw = np.random.default_rng(config.seed)
     variants: list[str] = []
-    for number, (join, bury, noise) in enumerate(PASSES):
+    for number, (join, noise) in enumerate(PASSES):
         vary = Augmenter(
             comments,
             neutral_sentences(config.neutral),
             join=join,
-            bury=bury,
+            bury=0.0,
             noise=noise,
             seed=config.seed + number,
         )
@@ -194,7 +175,7 @@ def clauses(texts: list[str]) -> list[str]:
 
 
 def _labelled_lessons(tokenizer: Tokenizer, comments: list[Comment]) -> Lessons:
-    return _lessons(
+    return Lessons.tokenized(
         tokenizer,
         [c.text for c in comments],
         np.stack([c.aspects for c in comments]),
@@ -227,46 +208,8 @@ def _taught(
             with whole(kept) as part:
                 save_file(lessons, part)
             log.info("the teacher has read %d of %d", start + len(portion), len(texts))
-        parts.append(_lessons(tokenizer, portion, **load_file(kept)))
+        parts.append(Lessons.tokenized(tokenizer, portion, **load_file(kept)))
     return parts
-
-
-def _lessons(
-    tokenizer: Tokenizer,
-    texts: list[str],
-    aspects: np.ndarray,
-    sentiment: np.ndarray,
-    language: np.ndarray,
-    quotes: np.ndarray,
-) -> Lessons:
-    """Tokenize, and turn quotes in characters (n, 34, 2) into spans of tokens."""
-    encodings = tokenizer.encode_batch(texts)
-    lengths = np.fromiter(map(len, encodings), int, len(encodings))
-    spans = np.full(quotes.shape, -1, np.int16)
-    for row in np.flatnonzero((quotes[..., 1] > 0).any(axis=1)):
-        offsets = np.array(encodings[row].offsets)[1:-1]  # without the marks at both ends
-        has = quotes[row, :, 1] > 0
-        first = np.searchsorted(offsets[:, 1], quotes[row, has, 0], side="right")
-        last = np.searchsorted(offsets[:, 0], quotes[row, has, 1], side="left") - 1
-        spans[row, has] = np.column_stack([first + 1, last + 1])
-    return Lessons(
-        np.concatenate([np.array(e.ids, np.int32) for e in encodings]),
-        np.concatenate([[0], np.cumsum(lengths)]),
-        aspects.astype(np.float16),
-        sentiment.astype(np.float16),
-        language,
-        spans,
-    )
-
-
-def _joined(parts: list[Lessons]) -> Lessons:
-    columns = {
-        field.name: np.concatenate([getattr(part, field.name) for part in parts])
-        for field in dataclasses.fields(Lessons)
-        if field.name != "start"
-    }
-    lengths = np.concatenate([np.diff(part.start) for part in parts])
-    return Lessons(start=np.concatenate([[0], np.cumsum(lengths)]), **columns)
 
 
 def _word_vectors(teacher: Encoder, count: int, width: int) -> torch.Tensor:
@@ -285,6 +228,7 @@ def _word_vectors(teacher: Encoder, count: int, width: int) -> torch.Tensor:
 def _fit(
     network: Network,
     lessons: Lessons,
+    stories: Stories,
     config: Config,
     evaluate: Callable[[Network], dict[str, float]],
 ) -> Network:
@@ -310,7 +254,7 @@ def _fit(
     for epoch in range(config.epochs):
         started, total = time.monotonic(), 0.0
         network.train()
-        for batch in lessons.batches(config.batch_size, draw):
+        for batch in lessons.batches(config.batch_size, draw, stories):
             drop = torch.rand(batch.ids.shape) < config.dropout
             batch.ids[drop & batch.mask] = hidden
             loss = loss_of(network, batch, stage)

@@ -373,11 +373,14 @@ def augmenter(stage: Stage, comments: list[Comment], neutral: Path) -> Augmenter
 
 
 def neutral_sentences(path: Path, split: str = "train") -> dict[str, list[str]]:
-    """Sentences that judge nothing, by language; no model learns from those of another split."""
+    """Sentences that judge nothing, by language; no model learns from those of another split.
+
+    First names in them are read as one, as in the comments that they are put around.
+    """
     with path.open(encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
     records = [record for record in records if record.get("split", "train") == split]
-    return {key: [r["text"] for r in records if r["lang"] == key] for key in ("nl", "en")}
+    return {key: [unnamed(r["text"]) for r in records if r["lang"] == key] for key in ("nl", "en")}
 
 
 def truth_of(table: Dataset) -> Readings:
@@ -491,7 +494,7 @@ def _named(config: Sources) -> dict[str, Any]:
     """The config with names of files in place of somebody's folders."""
     values = dataclasses.asdict(config)
     del values["description"]
-    for key in ("base", "teacher"):  # a folder, a shipped model or a hub name
+    for key in ("base", "teacher", "start"):  # a folder, a shipped model or a hub name
         if key in values:
             values[key] = Path(values[key]).name if Path(values[key]).exists() else values[key]
     named: dict[str, Any] = json.loads(json.dumps(values, default=lambda path: path.name))

@@ -46,7 +46,7 @@ from cxnlp.training.fit import (
 )
 from cxnlp.training.network import Network, place
 from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
-from cxnlp.training.restore import restored
+from cxnlp.training.restore import restored, taken_up
 
 log = logging.getLogger("cxnlp.training")
 
@@ -145,7 +145,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     teacher = restored(stored)
     student = shortened(teacher, config.layers, config.dropout)
     if config.start:
-        student = taken_up(student, restored(store.read(config.start)))
+        student = taken_up(student, stored.tokenizer, store.read(config.start))
     tables = config.read_tables()
     labelled, known = concatenate_datasets(tables), config.known(tables)
     dev = corpus.read_labelled(config.dev)
@@ -177,11 +177,12 @@ def shortened(teacher: Network, layers: tuple[int, ...], dropout: float = 0.0) -
     Raises
     ------
     CxnlpError
-        For layers that it lacks, or out of order.
+        For layers that it lacks, or out of order, and for a network that is no transformer.
     """
     student = copy.deepcopy(teacher)
     encoder = student.encoder
-    assert isinstance(encoder, BertModel)
+    if not isinstance(encoder, BertModel):
+        raise CxnlpError("teacher: no transformer; name one, such as accurate.")
     stack = encoder.encoder.layer
     if not layers or list(layers) != sorted({*layers} & {*range(len(stack))}):
         raise CxnlpError(
@@ -193,24 +194,6 @@ def shortened(teacher: Network, layers: tuple[int, ...], dropout: float = 0.0) -
         if isinstance(part, nn.Dropout):
             part.p = dropout
     encoder.config.hidden_dropout_prob = dropout
-    return student
-
-
-def taken_up(student: Network, start: Network) -> Network:
-    """The student with the weights of another network of its shape.
-
-    Raises
-    ------
-    CxnlpError
-        For one of another shape.
-    """
-    mine, theirs = student.state_dict(), start.state_dict()
-    if {n: v.shape for n, v in mine.items()} != {n: v.shape for n, v in theirs.items()}:
-        raise CxnlpError(
-            "start: the recipe's layers and teacher make a network of another shape; name a model "
-            "that was made with them, or none."
-        )
-    student.load_state_dict(theirs)
     return student
 
 
