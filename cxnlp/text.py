@@ -31,7 +31,7 @@ _TAG = re.compile(
     rf"<{PADDING}*/?(?:a|abbr|article|b|big|blockquote|body|br|center|cite|code|col|dd|del|div|dl|dt"
     r"|em|font|footer|h[1-6]|head|header|hr|html|i|img|input|ins|label|li|link|main|mark|meta|nav"
     r"|o:p|ol|p|pre|q|s|section|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead"
-    rf"|title|tr|tt|u|ul)(?:\s[^<>]*|/)?>{PADDING}*|<!--.*?-->",
+    rf"|title|tr|tt|u|ul)(?:\s[^<>]*|/)?>{PADDING}*|<!--.{{0,4000}}?-->",
     re.IGNORECASE | re.DOTALL,
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -137,7 +137,7 @@ def _unmarked(text: str) -> str:
 def _character(entity: re.Match[str]) -> str:
     """What an entity stands for, as long as it is; of one that was written twice over too."""
     found = html.unescape(html.unescape(entity[0]))
-    if found == entity[0] or not found:
+    if not 0 < len(found) <= 2:  # none is longer: "&notions;" is no "¬ions;"
         return entity[0]
     return found + (" " if found.isspace() else PADDING) * (len(entity[0]) - len(found))
 

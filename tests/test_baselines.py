@@ -89,3 +89,25 @@ def test_losses_are_told_as_plainly_as_wins(benchmark: Any, tmp_path: Path) -> N
     assert "| first result | peer 2.0× |" in rows
     assert "| peak memory | none |" in rows
     assert "- Not measured: gone (not installed)." in text
+
+
+def test_ours_are_scored_anew_and_the_rest_is_kept(
+    benchmark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baselines, page = benchmark("baselines"), benchmark("baselines_page")
+    ours = page.Contestant(
+        "cxnlp, fast", None, 1.0, [0.75, 0.60], [0.9, 0.8], 100.0, {1: (0.01, True)},
+        dict.fromkeys(page.LENGTHS, 2000.0), 0.8, 300.0, 10.0,
+    )  # fmt: skip
+    peer = dataclasses.replace(ours, name="peer")
+    monkeypatch.setattr(baselines, "read_labelled", lambda paths: {"text": ["Prima"]})
+    monkeypatch.setattr(baselines, "truth_of", lambda table: None)
+    monkeypatch.setitem(baselines.CONTESTANTS, "cxnlp, fast", lambda lesson: "the model of today")
+    anew = {"f1": [0.77, 0.63], "sentiment": [0.91, 0.82]}
+    monkeypatch.setattr(
+        baselines, "truth", lambda name, read, dev, tests: anew if "of today" in read else {}
+    )
+    found = baselines.scored(page.Measured([ours, peer], {}, HOW))
+    assert found.contestants == [dataclasses.replace(ours, **anew), peer]
+    assert found.how["scored"] > HOW["scored"]
+    assert found.how | {"scored": ""} == HOW | {"scored": ""}
