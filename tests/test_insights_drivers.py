@@ -218,7 +218,11 @@ def test_kinds_are_found_out() -> None:
         ([8, 8, 8, -1], "nps", "Row 4"),
         ([8, 8.5, 8, 8], "nps", "Row 2 has the score '8.5', but NPS is a whole number"),
         ([True, False, True, True], "nps", "Row 1 has the score 'True', which is not a number"),
-        (["8", "n/a", "7", ""], "nps", "Row 2 .* 'n/a', .*; make it one, or leave the cell empty"),
+        (
+            ["8", "tien", "7", ""],
+            "nps",
+            "Row 2 .* 'tien', .*; make it one, or leave the cell empty",
+        ),
         ([8, 8, 8, 8], "ces", "kind is 'ces'; give one of nps, csat, stars, grade"),
         ([8, 8], "nps", "2 scores for 4 rows"),
         ("cijfer", "nps", "no column 'cijfer' for the scores. Columns: nps, date, store"),

@@ -21,8 +21,9 @@ CANDIDATES = 1000
 LEAST_WORDS = 10
 #: Weight of relevance against difference from the quotes that were chosen before.
 _RELEVANCE = 0.5
-#: Cosine above which two comments are taken to say the same.
-_SAME = 0.8
+#: Cosine above which two comments are taken to say the same: by their words, and by the vectors of
+#: a model, to which all that complain of one aspect are alike.
+_SAME, _SAME_BY_MODEL = 0.8, 0.9
 
 
 def quotes(
@@ -80,8 +81,10 @@ def quotes(
     rows = rows[np.argsort(-confidence, kind="stable")[:CANDIDATES]]
     texts = scored.comments.take(pa.array(rows)).to_pylist()
     rows, texts = _distinct(rows, texts)
-    chosen = _choose(_vectors(texts, model), _worth(scored, rows, at, texts), n) if texts else []
-    rows = rows[chosen]
+    if texts:
+        same = _SAME if model is None else _SAME_BY_MODEL
+        worth = _worth(scored, rows, at, texts)
+        rows = rows[_choose(_vectors(texts, model), worth, n, same)]
     return excerpts(scored, rows, np.full(len(rows), at), np.full(len(rows), side), mask)
 
 
@@ -113,8 +116,11 @@ def _worth(scored: Scored, rows: np.ndarray, aspect: int, texts: list[str]) -> n
     return np.nan_to_num(scored.confidence[rows, aspect], nan=1) * length
 
 
-def _choose(vectors: Any, worth: np.ndarray, n: int) -> list[int]:
-    """Positions of up to `n` comments by maximal marginal relevance, the best first."""
+def _choose(vectors: Any, worth: np.ndarray, n: int, same: float) -> list[int]:
+    """Positions of up to `n` comments by maximal marginal relevance, the best first.
+
+    None is nearer than `same` to one before it.
+    """
     centre = np.asarray(vectors.mean(axis=0)).ravel()
     relevance = worth * (vectors @ centre)
     relevance = relevance / max(float(relevance.max()), 1e-9)
@@ -122,7 +128,7 @@ def _choose(vectors: Any, worth: np.ndarray, n: int) -> list[int]:
     chosen: list[int] = []
     for _ in range(min(n, len(worth))):
         gain = _RELEVANCE * relevance - (1 - _RELEVANCE) * nearest
-        gain[nearest > _SAME] = -np.inf
+        gain[nearest > same] = -np.inf
         gain[chosen] = -np.inf
         best = int(gain.argmax())
         if gain[best] == -np.inf:
