@@ -83,18 +83,14 @@ def main() -> None:
         options.error(f"--ours: there is no {kept}; measure all of them first.")
     measured = scored(Measured.read(kept)) if asked.ours else measure(asked)
     measured.write(kept)
-    if any(one.f1[0] is not None for one in measured.contestants):  # lexicons have no place in it
-        (asked.into / "baselines.svg").write_text(
-            scatter(
-                [
-                    Point(one.name, one.rate, one.f1[0], one.ours)
-                    for one in measured.contestants
-                    if one.f1[0] is not None
-                ],
-                "Speed and pillar F1 on public comments",
-            ),
-            encoding="utf-8",
-        )
+    points = [
+        Point(one.name, one.rate, one.f1[0], one.ours)
+        for one in measured.contestants
+        if one.f1[0] is not None
+    ]
+    if points:  # lexicons alone have no place in it
+        drawn = scatter(points, "Speed and pillar F1 on public comments")
+        (asked.into / "baselines.svg").write_text(drawn, encoding="utf-8")
     text = page(measured)
     (asked.into / "baselines.md").write_text(text, encoding="utf-8")
     print(text)

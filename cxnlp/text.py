@@ -120,13 +120,11 @@ def without_markup(column: pa.LargeStringArray) -> pa.LargeStringArray:
     width.
     """
     marked = pc.or_(pc.match_substring(column, "<"), pc.match_substring(column, "&"))
-    rows = np.flatnonzero(marked.fill_null(False).to_numpy(False))
-    if not len(rows):
+    marked = marked.fill_null(False)
+    changed = [_unmarked(text) for text in column.filter(marked).to_pylist()]
+    if not changed:
         return column
-    changed = [_unmarked(text) for text in column.take(rows).to_pylist()]
-    return pc.replace_with_mask(
-        column, marked.fill_null(False), pa.array(changed, pa.large_string())
-    )
+    return pc.replace_with_mask(column, marked, pa.array(changed, pa.large_string()))
 
 
 def _unmarked(text: str) -> str:

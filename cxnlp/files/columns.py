@@ -64,10 +64,10 @@ def find_text_column(
         looks like a row and not like names.
     """
     own = [column for column in columns if not column.startswith(PREFIX)]
-    listed = f"Columns: {', '.join(own) or 'none'}."
+    listed = f"Columns: {', '.join(own) or 'none'}"
     if wanted is not None:
         if wanted not in columns:
-            raise FileError(f"{table} has no column {wanted!r}. {listed}")
+            raise FileError(f"{table} has no column {wanted!r}. {listed}.")
         return wanted
     columns = own
     words = {column: words_of(column) for column in columns}
@@ -107,7 +107,7 @@ def find_text_column(
     hint = "; if that is a comment, put a line with names on top" if len(columns) == 1 else ""
     raise FileError(
         f"Which column of {table} holds the comments is not clear; say it with --text NAME. "
-        f"{listed.removesuffix('.')}{hint}."
+        f"{listed}{hint}."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from cxnlp.taxonomy import LANGUAGES
 from cxnlp.training.base import SPECIALS
@@ -50,11 +50,9 @@ class Stories:
         """From sentences by language."""
         texts = [text for language in LANGUAGES for text in sentences.get(language, [])]
         counts = [len(sentences.get(language, [])) for language in LANGUAGES]
-        encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
         vocabulary = tokenizer.get_vocab()
         return cls(
-            np.concatenate([np.array(e.ids, np.int32) for e in encodings]),
-            np.cumsum([0, *map(len, encodings)]),
+            *_end_to_end(tokenizer.encode_batch(texts, add_special_tokens=False)),
             np.cumsum([0, *counts]),
             vocabulary["."],
             np.array(
@@ -124,7 +122,6 @@ class Lessons:
     ) -> Lessons:
         """From texts, with quotes in characters, (n, 34, 2), which become spans of tokens."""
         encodings = tokenizer.encode_batch(texts)
-        lengths = np.fromiter(map(len, encodings), int, len(encodings))
         spans = np.full(quotes.shape, -1, np.int16)
         for row in np.flatnonzero((quotes[..., 1] > 0).any(axis=1)):
             offsets = np.array(encodings[row].offsets)[1:-1]  # without the marks at both ends
@@ -133,8 +130,7 @@ class Lessons:
             last = np.searchsorted(offsets[:, 0], quotes[row, has, 1], side="left") - 1
             spans[row, has] = np.column_stack([first + 1, last + 1])
         return cls(
-            np.concatenate([np.array(e.ids, np.int32) for e in encodings]),
-            np.concatenate([[0], np.cumsum(lengths)]),
+            *_end_to_end(encodings),
             aspects.astype(np.float16),
             sentiment.astype(np.float16),
             language,
@@ -203,3 +199,9 @@ class Lessons:
                 torch.from_numpy(self.language[rows].astype(int)),
                 torch.from_numpy(inside),
             )
+
+
+def _end_to_end(encodings: list[Encoding]) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids of all, and where each begins and the last ends."""
+    ids = np.concatenate([np.array(encoding.ids, np.int32) for encoding in encodings])
+    return ids, np.cumsum([0, *map(len, encodings)])
