@@ -43,6 +43,7 @@ from cxnlp.training.augment import Augmenter
 from cxnlp.training.convolutions import Convolutions, even
 from cxnlp.training.fit import Batch, Stage, comments_of
 from cxnlp.training.network import Dropout, Network, hasten
+from cxnlp.training.restore import restored
 
 LABELLED = [
     ("nl", "vriendelijk geholpen", "positive", {"friendliness": ["+", "vriendelijk"]}),
@@ -747,6 +748,11 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     on = dataclasses.replace(student, start=str(target), stage=still, mixed=0.5)
     same = cxnlp.load(shorten.run(on, folder / "on", folder / "further")).classify(texts)
     assert f1(found.decisions, same.decisions) > 0.9
+    fewer = dataclasses.replace(on, wide=56)
+    narrow = shorten.run(fewer, folder / "fewer", folder / "narrow")
+    as_it_is = dataclasses.replace(on, start=str(narrow))
+    for made in (narrow, shorten.run(as_it_is, folder / "as it is", folder / "still")):
+        assert restored(store.read(made)).encoder.config.intermediate_size == 56
     learned = dataclasses.replace(on, learned=(len(config.read_labelled()) + 1,))
     with pytest.raises(CxnlpError, match="learned: a number for each of the files"):
         shorten.run(learned, folder / "too", folder / "many")

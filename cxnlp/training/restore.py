@@ -13,6 +13,7 @@ from transformers import BertConfig, BertModel
 from cxnlp.errors import CxnlpError
 from cxnlp.store import StoredModel
 from cxnlp.training.convolutions import Convolutions
+from cxnlp.training.narrow import resize
 from cxnlp.training.network import Network
 
 PARTS = {
@@ -114,12 +115,17 @@ def _convolutions(arrays: dict[str, np.ndarray]) -> tuple[Network, dict[str, np.
 def taken_up(student: Network, tokenizer: str, stored: StoredModel) -> Network:
     """The student, which reads what this tokenizer gives, with the weights of a model of its shape.
 
+    Where that has narrower feed-forward layers the student's are made so.
+
     Raises
     ------
     CxnlpError
         For a model of another shape or tokenizer.
     """
     start = restored(stored)
+    if isinstance(start.encoder, BertModel) and isinstance(student.encoder, BertModel):
+        widths = [each.encoder.config.intermediate_size for each in (student, start)]
+        resize(student, min(widths))
     mine, theirs = (
         ({name: array.shape for name, array in network.state_dict().items()},
          getattr(network.encoder, "near", None))

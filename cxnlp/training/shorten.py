@@ -44,6 +44,7 @@ from cxnlp.training.fit import (
     move,
     probabilities,
 )
+from cxnlp.training.narrow import narrowed
 from cxnlp.training.network import Network, place
 from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
 from cxnlp.training.restore import restored, taken_up
@@ -54,6 +55,8 @@ log = logging.getLogger("cxnlp.training")
 UNLABELLED = -1
 #: Of a channel of the states: below it, its variance is that of rounding.
 EPSILON = 1e-4
+#: Of each file of labels, so many comments tell which neurons to leave out.
+SAMPLE = 1500
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,8 @@ class Config(Sources):
     start
         The model that the student goes on from, one that was made with these layers: a shipped one
         or a folder. Empty: from the layers of the teacher.
+    wide
+        Neurons that the feed-forward layers of the student keep (`narrow.py`); 0 for all.
     dropout
         Of the student; none where no comment is read often enough to be learned by heart.
     learned
@@ -93,6 +98,7 @@ class Config(Sources):
     layers: tuple[int, ...]
     states_weight: float
     start: str = ""
+    wide: int = 0
     dropout: float = 0.0
     learned: tuple[int, ...] = ()
     mixed: float = 0.0
@@ -148,6 +154,9 @@ def run(config: Config, work: Path, target: Path) -> Path:
         student = taken_up(student, stored.tokenizer, store.read(config.start))
     tables = config.read_tables()
     labelled, known = concatenate_datasets(tables), config.known(tables)
+    if config.wide not in (0, student.encoder.config.intermediate_size):
+        texts = [text for table in tables for text in _sample(table)]
+        student = narrowed(student, config.wide, tokenizer, texts, config.stage.most_tokens)
     dev = corpus.read_labelled(config.dev)
     evaluate = evaluator(dev, tokenizer)
     done = work / "student.safetensors"
@@ -195,6 +204,12 @@ def shortened(teacher: Network, layers: tuple[int, ...], dropout: float = 0.0) -
             part.p = dropout
     encoder.config.hidden_dropout_prob = dropout
     return student
+
+
+def _sample(table: Dataset) -> list[str]:
+    """Texts of a table, `SAMPLE` at most, evenly spread over it."""
+    rows = np.linspace(0, len(table) - 1, min(SAMPLE, len(table)), dtype=int)
+    return list(table.select(rows)["text"])
 
 
 def _batches(
