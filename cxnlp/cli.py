@@ -120,7 +120,7 @@ def score(
         f"{report.rows:,} rows scored from column {report.text!r}{resumed}, "
         f"{pace:,.0f} per second: {report.target}"
     )
-    if text is None and not is_named(report.text):
+    if report.headed and text is None and not is_named(report.text):
         _say("if that is a comment, put a line with names on top: it was not read")
 
 
@@ -194,7 +194,7 @@ def evaluate(
     from cxnlp.whole import check_place, whole
 
     if output:
-        check_place(output, mark=b'"pillar_micro_f1"')
+        check_place(output, mark=b'"sentiment_macro_f1"')
     data = read_labelled(labelled)
     loaded = load(model, device=device)
     guess = evaluation.readings_of(loaded.classify(data.texts, progress=sys.stderr.isatty()))

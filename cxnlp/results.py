@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 #: Prefix of every exported column, so that none collides with a column of the user's.
 PREFIX = "cx_"
+#: Names of all columns of readings that a table of results may have.
+READINGS = frozenset(
+    f"{PREFIX}{name}"
+    for name in (
+        *("language", "sentiment", "score", "no_text", "model"),
+        *(f"{aspect}{what}" for aspect in ASPECTS for what in ("", "_confidence", "_evidence")),
+    )
+)
 _SHOWN_ROWS = 20
 #: In a notebook, what stands between two amounts in dollars is no formula.
 _NO_FORMULAS = 'class="tex2jax_ignore mathjax_ignore"'
@@ -35,10 +43,10 @@ _COLOURS = {"positive": "#c8ecd0", "negative": "#fbd0cc"}
 
 def polarities(decisions: np.ndarray) -> np.ndarray:
     """(..., 2) bool decisions -> (...) str, of ``cxnlp.taxonomy.POLARITIES``."""
-    return np.array(POLARITIES)[_codes(decisions)]
+    return np.array(POLARITIES)[codes_of(decisions)]
 
 
-def _codes(decisions: np.ndarray) -> np.ndarray:
+def codes_of(decisions: np.ndarray) -> np.ndarray:
     """(..., 2) bool decisions -> (...) int, of ``cxnlp.taxonomy.POLARITIES``; 0 for none."""
     return decisions @ np.array([1, 2])
 
@@ -242,7 +250,7 @@ class Results(Sequence[Result]):
             decided = self.decisions[index, at]
             probabilities = self.aspect_probabilities[index, at]
             aspects[ASPECTS[at]] = AspectReading(
-                POLARITIES[_codes(decided)],
+                POLARITIES[codes_of(decided)],
                 float(probabilities[decided].min()),
                 positive=float(probabilities[0]),
                 negative=float(probabilities[1]),
@@ -301,7 +309,7 @@ class Results(Sequence[Result]):
             f"{PREFIX}score": pa.array(self.score, pa.float32()),
             f"{PREFIX}no_text": pa.array(self.no_text),
         }
-        names, codes = pa.array(POLARITIES, pa.string()), _codes(self.decisions)
+        names, codes = pa.array(POLARITIES, pa.string()), codes_of(self.decisions)
         absent, confidence, words = codes == 0, self.confidence, self.evidence_words
         for at, aspect in enumerate(ASPECTS):
             name = f"{PREFIX}{aspect}"

@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 
 #: A cell holds text when it has a letter, a digit or a pictograph; "-" and "?!" do not.
 HOLDS_TEXT = r"[\p{L}\p{N}\p{So}]"
-#: What programs write where there is no text, as pandas reads it too; a customer's "n/a" is one.
-NO_TEXT = ("NA", "#N/A", "<NA>", "NaN", "nan", "NULL")
+#: What programs write where there is no text, and databases; a customer's "n/a" is one.
+NO_TEXT = ("NA", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "(null)", "\\N")
 #: What stands where there is no score, date or group.
-NOTHING = (*NO_TEXT, "", "-", "N/A", "n/a", "n.v.t.", "N.v.t.", "nvt", "None", "null")
+NOTHING = (*NO_TEXT, "", "-", "N/A", "n/a", "n.v.t.", "N.v.t.", "nvt", "None")
 #: Has no width, and no tokenizer sees it.
 PADDING = "\N{ZERO WIDTH SPACE}"
 _ENTITY = re.compile(r"&(?:amp;)?(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")

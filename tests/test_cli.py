@@ -96,6 +96,11 @@ def test_a_name_that_may_be_a_comment_is_told(
         assert run(monkeypatch, "score", path, "--force") == 0
         hints.append("put a line with names on top" in capsys.readouterr().err)
     assert hints == [True, True, False, False]
+    keyed = tmp_path / "a.jsonl"
+    for klacht in ("heel lang gewacht aan de balie", "x1"):
+        keyed.write_text(json.dumps({"klacht": klacht}) + "\n", encoding="utf-8")
+        run(monkeypatch, "score", keyed, "--force")
+        assert "put a line with names on top" not in capsys.readouterr().err
 
 
 def test_columns_that_give_way_are_named(
@@ -236,6 +241,7 @@ def test_report_refuses_in_one_line(
     for text, why in (
         ("id,comment\n1,traag\n", "score it first"),
         ("a,b\n1,2,3\n", "cannot be read"),
+        ("comment\ntraag\nsnel\n", "score it first"),
     ):
         path.write_text(text, encoding="utf-8")
         assert run(monkeypatch, "report", path) == 1
@@ -261,6 +267,9 @@ def test_eval(
     assert report["by_aspect"]["time"]["support"] == 1
     for row in ("all", "nl", "shop", "time"):
         assert any(line.startswith(row) for line in printed.splitlines()), row
+    path.write_text(json.dumps(other | {"text": "de winkel"}) + "\n", encoding="utf-8")
+    for _ in range(2):  # of no aspect there is no F1
+        assert run(monkeypatch, "eval", path, "--json", tmp_path / "out.json") == 0
 
 
 def test_eval_does_not_write_over_its_labels(

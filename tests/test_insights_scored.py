@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import FakeModel
 
@@ -90,6 +92,32 @@ def test_columns_that_pandas_would_make_an_index_are_columns(
     frame.to_parquet(tmp_path / "scored.parquet")
     for source in (tmp_path / "scored.parquet", pa.Table.from_pandas(frame)):
         assert Scored.of(source).extra["date"].tolist() == ["2026-04-03"] * len(frame)
+
+
+def test_an_id_of_many_digits_keeps_them_beside_one_that_is_missing(
+    tmp_path: Path, results: Results
+) -> None:
+    ids = [2**60 + 1, None, 2**60 + 3, 4, 5]
+    table = results.to_arrow().append_column("id", pa.array(ids))
+    table = table.append_column("visits", pa.array([1, None, 2, 3, 4]))
+    paths = [tmp_path / f"scored{suffix}" for suffix in (".parquet", ".jsonl")]
+    pq.write_table(table, paths[0])
+    rows = "".join(json.dumps(row) + "\n" for row in table.to_pylist())
+    paths[1].write_text(rows, encoding="utf-8")
+    for source in (table, *paths):
+        found = Scored.of(source).extra
+        assert [None if pd.isna(each) else each for each in found["id"]] == ids
+        assert insights.compare(source, "id", least=1)["group"].unique().tolist() == [
+            each for each in sorted(filter(None, ids)) if not results.no_text[ids.index(each)]
+        ]
+        assert insights.impact(source, "visits", "csat", least=1).attrs["comments"] == 3
+
+
+def test_a_column_of_the_users_may_begin_as_ours_do(results: Results) -> None:
+    frame = results.to_pandas().rename(columns={"text": "cx_comment"})
+    scored = Scored.of(frame.assign(cx_id=range(len(frame))))
+    assert scored.comments.to_pylist() == results.texts.to_pylist()
+    assert list(scored.extra) == ["cx_id"]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -270,6 +298,9 @@ def test_a_column_of_text_is_of_a_table_only(results: Results) -> None:
     for source in (results, Scored.of(results)):
         with pytest.raises(CxnlpError, match=r"'comment' is a column of no table"):
             Scored.of(source, text="comment")
+    for other in (results, results.to_pandas()):
+        with pytest.raises(CxnlpError, match=r"'Data' is a sheet of no workbook"):
+            Scored.of(other, sheet="Data")
 
 
 def test_what_sql_makes_of_a_flag_with_nulls(results: Results) -> None:

@@ -55,6 +55,9 @@ kenteken GB001D is niet bekend | kenteken [kenteken] is niet bekend
 Ordernummer 4417 kwam nooit aan | Ordernummer [nummer] kwam nooit aan
 Mijn klantnr. is AB-4417/2 | Mijn klantnr. is [nummer]
 Bestelling 88231 is zoek | Bestelling [nummer] is zoek
+Mijn order-4471902 is nog niet bezorgd | Mijn order-[nummer] is nog niet bezorgd
+klant_123456 en factuur–20261234 | klant_[nummer] en factuur–[nummer]
+ordernr4471902 en order4471902 | ordernr[nummer] en order[nummer]
 Pakket 3SABCD1234567 is zoek | Pakket [nummer] is zoek
 Zie #48812 in jullie systeem | Zie [nummer] in jullie systeem
 Ik heb 20231188 al drie keer genoemd | Ik heb [nummer] al drie keer genoemd
@@ -142,6 +145,7 @@ de10 minuten die ik hier stond te wachten waren lang
 Een factuur van 1250 euro
 Mijn contract 2026 is duurder
 Geholpen door de klantenservice
+Mijn zaak-12 mei, een pas 12-04-2026
 Geholpen door ING en gesproken met KPN
 Groeten van een tevreden klant
 Fijn zo. Groeten, Een tevreden klant

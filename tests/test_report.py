@@ -194,6 +194,14 @@ def test_findings_without_a_score_count_complaints(scored: Scored) -> None:
     )
 
 
+def test_what_is_criticised_beside_praise_is_complained_of_too() -> None:
+    text = "snel aan de telefoon, traag aan de balie"
+    both = {("time", "positive"): "snel", ("time", "negative"): "traag"}
+    bare = Scored.of(readings([text] * 80, [both] * 20 + [{}] * 60))
+    heads = [finding.head for finding in findings(gather(bare, Options()), Words("en"))]
+    assert heads[0] == "Start with time."
+
+
 def test_trifles_are_not_told_however_sure(scored: Scored) -> None:
     content = gather(scored, Options())
     assert content.groups is not None

@@ -121,6 +121,7 @@ def test_holds_text() -> None:
     cells = {
         "Prima": True, "7": True, "😡": True, "n.v.t.": True, "好": True,
         "na": True, "None": True, "n/a": True, "NA": False, "nan": False, "#N/A": False,
+        "null": False, "(null)": False, "\\N": False,
         "-": False, "?!": False, " \t\n": False, "": False, "…": False, None: False,
     }  # fmt: skip
     assert holds_text(to_column(list(cells))).tolist() == list(cells.values())

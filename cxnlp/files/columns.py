@@ -8,7 +8,7 @@ from typing import Any
 
 from cxnlp.errors import FileError
 from cxnlp.files.cells import flat
-from cxnlp.results import PREFIX
+from cxnlp.results import READINGS
 from cxnlp.text import is_missing
 
 #: A column whose name is or holds one of these words is the comments', the first word first.
@@ -43,6 +43,7 @@ def find_text_column(
     values: Callable[[str], Iterable[Any]],
     table: str,
     wanted: str | None = None,
+    headed: bool = True,
 ) -> str:
     """Find the column of the comments by its name, or else by its contents.
 
@@ -56,6 +57,8 @@ def find_text_column(
         The name of the table, for the messages.
     wanted
         The column as the user names it; then it only has to exist.
+    headed
+        Whether the names stood in a line above the cells, where somebody may have left them out.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def find_text_column(
         Where there is no such column, none or several may hold the comments, or the first line
         looks like a row and not like names.
     """
-    own = [column for column in columns if not column.startswith(PREFIX)]
+    own = [column for column in columns if column not in READINGS]
     listed = f"Columns: {', '.join(own) or 'none'}"
     if wanted is not None:
         if wanted not in columns:
@@ -93,7 +96,7 @@ def find_text_column(
     found = next(filter(None, choices), [])
     if len(found) == 1:
         alone = len(columns) == 1 and _is_comment(found[0])
-        if not named and (alone or any(map(_NUMERAL.fullmatch, columns))):
+        if headed and not named and (alone or any(map(_NUMERAL.fullmatch, columns))):
             raise FileError(
                 f"The first line of {table} looks like a comment: {found[0][:60]!r}. Put a line "
                 "with names on top, such as comment; if it is a name, say so with --text."
@@ -104,7 +107,11 @@ def find_text_column(
             f"Several columns of {table} may hold the comments ({', '.join(found)}); say which "
             "with --text."
         )
-    hint = "; if that is a comment, put a line with names on top" if len(columns) == 1 else ""
+    hint = (
+        "; if that is a comment, put a line with names on top"
+        if headed and len(columns) == 1
+        else ""
+    )
     raise FileError(
         f"Which column of {table} holds the comments is not clear; say it with --text NAME. "
         f"{listed}{hint}."

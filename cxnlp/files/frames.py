@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cxnlp.errors import FileError
 from cxnlp.files import inputs
 from cxnlp.files.cells import values
 from cxnlp.files.inputs import BadRow
+from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.text import mended
+
+#: The largest integer up to which a float64 holds them all.
+EXACT = 2**53
 
 
 def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
@@ -31,7 +36,7 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
         that is too short lacks its last cells, which are empty then.)
     """
     table = inputs.open_input(Path(path), sheet)
-    if isinstance(table, inputs.Csv):
+    if isinstance(table, inputs.Csv) and table.delimiter != ONE_COLUMN:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", pd.errors.ParserWarning)  # of rows that are too long
@@ -56,11 +61,32 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
     if isinstance(table, inputs.Parquet):
         whole = pa.concat_tables([table.schema.empty_table(), *chunks])
         try:
-            return whole.to_pandas(ignore_metadata=True)  # which would hide columns in an index
+            return to_pandas(whole)
         except (ValueError, pa.ArrowException):  # moments that Python has no type for
             return pd.DataFrame({name: _column(whole[name]) for name in whole.column_names})
-    rows = itertools.chain.from_iterable(chunks)
-    return pd.DataFrame([*map(mended, rows)], columns=None if chunks else table.columns)
+    rows = [*map(mended, itertools.chain.from_iterable(chunks))]
+    frame = pd.DataFrame(rows, columns=None if chunks else table.columns)
+    for name in frame.columns[frame.dtypes == "float"]:
+        cells = [row.get(name) for row in rows]
+        if any(isinstance(cell, int) and abs(cell) > EXACT for cell in cells):
+            frame[name] = pd.Series(cells, dtype=object)
+    return frame
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """A table with every column as pandas has it; ids of many digits keep them.
+
+    pandas makes floats of integers of which some are missing. Where that would round one of a table
+    they are objects.
+    """
+    rounds = any(
+        pa.types.is_integer(column.type)
+        and column.null_count
+        and pc.any(pc.greater(pc.abs(column.cast(pa.decimal128(20))), EXACT)).as_py()
+        for column in table.columns
+    )
+    # Metadata of pandas would hide columns in an index.
+    return table.to_pandas(ignore_metadata=True, integer_object_nulls=rounds)
 
 
 def _column(column: pa.ChunkedArray) -> pd.Series:

@@ -68,11 +68,14 @@ class Input(ABC):
         As found out; None where the format knows neither.
     typed
         Whether a cell may be something else than text.
+    headed
+        Whether the first line of cells is what names the columns.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     typed = True
+    headed = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -230,6 +233,7 @@ class Jsonl(Input):
     """JSON lines; a row has the keys of its line."""
 
     encoding: str
+    headed = False
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -330,7 +334,7 @@ class Excel(Input):
         if len(filled) > 1:
             raise FileError(
                 f"Several sheets of {self.path} hold cells ({', '.join(filled)}); say which with "
-                "--sheet NAME."
+                "--sheet NAME, or Scored.of(PATH, sheet=NAME)."
             )
         return [*filled, *sheets][0]
 
@@ -441,6 +445,8 @@ def _lacks_value(cell: Any) -> bool:
 
 class Parquet(Input):
     """Parquet, kept as Arrow."""
+
+    headed = False
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

@@ -28,7 +28,7 @@ from cxnlp.files.inputs import BadRow, Excel, Input, open_input
 from cxnlp.files.outputs import Layout
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.files.survey import survey
-from cxnlp.results import PREFIX, Results
+from cxnlp.results import PREFIX, READINGS, Results
 from cxnlp.whole import PART, check_folder, sync, whole
 
 OUTPUTS: dict[str, Callable[[Path, Layout, outputs.Pairs], None]] = {
@@ -79,6 +79,8 @@ class Report:
         The column that was read.
     encoding, delimiter
         Of a text file, as found out.
+    headed
+        Whether the names of its columns are a line of the input.
     replaced
         Columns of an earlier scoring that gave way; also those that were not written anew.
     bad, bad_rows
@@ -94,6 +96,7 @@ class Report:
     text: str
     encoding: str | None
     delimiter: str | None
+    headed: bool
     replaced: list[str]
     bad: list[BadRow]
     bad_rows: int
@@ -153,18 +156,17 @@ def score_file(
     stamp = _stamp(source)
     found = survey(table, text, target)
     fresh = _readings(model.classify([], evidence=evidence)).schema
-    own = _readings(model.classify([])).schema.names  # also those that this run does not write
-    if found.text in own:
+    if found.text in READINGS:
         raise FileError(
             f"Column {found.text!r} would give way to the readings; give it another name."
         )
-    given = [name for name in found.kinds if name in own]
+    given = [name for name in found.kinds if name in READINGS]
     if given and not _ALWAYS.issubset(given):
         raise FileError(
             f"Columns of {source} would give way to the readings ({', '.join(given)}), though no "
             "earlier scoring wrote them; give them other names."
         )
-    kept = {name: kinds for name, kinds in found.kinds.items() if name not in own}
+    kept = {name: kinds for name, kinds in found.kinds.items() if name not in READINGS}
     if target.suffix.lower() == ".xlsx":
         outputs.check_excel_sheet(found.rows, len(kept) + len(fresh), target)
     chunk_rows = max(1, min(chunk_rows, CHUNK_CELLS // len(found.kinds)))
@@ -216,7 +218,8 @@ def score_file(
         found.text,
         table.encoding,
         table.delimiter if table.delimiter != ONE_COLUMN else None,
-        [name for name in found.kinds if name in own],
+        table.headed,
+        given,
         rejects.first,
         rejects.count,
         time.monotonic() - started,

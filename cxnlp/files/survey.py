@@ -66,7 +66,8 @@ def survey(table: Input, text: str | None, target: Path) -> Survey:
     def values(column: str) -> list[Any]:
         return cells.column(sample, column) if sample else []
 
-    return Survey(kinds, rows, find_text_column(list(kinds), values, table.path.name, text))
+    found = find_text_column(list(kinds), values, table.path.name, text, table.headed)
+    return Survey(kinds, rows, found)
 
 
 def _note_kinds(kinds: dict[str, set[type]], chunk: Chunk) -> None:

@@ -42,7 +42,7 @@ _ESTIMATES = ("impact", "gained", "lost", "praise_effect", "complaint_effect")
 
 
 def impact(
-    results: Source,
+    source: Source,
     score: Any,
     kind: str | None = None,
     *,
@@ -57,7 +57,7 @@ def impact(
 
     Parameters
     ----------
-    results
+    source
         Results, a scored table, or the path of a scored file.
     score
         The column of the table, or a number for each row; empty where none was given.
@@ -116,7 +116,7 @@ def impact(
     """
     if replicates < 1:
         raise CxnlpError(f"replicates is {replicates}; give 1 or more, best some hundreds.")
-    scored = Scored.of(results)
+    scored = Scored.of(source)
     column = scored.column(score, "scores")
     values, kind = _scores(column, kind)
     given = ~np.isnan(values)

@@ -12,14 +12,14 @@ from cxnlp.results import PREFIX, polarities
 from cxnlp.taxonomy import LANGUAGES, POLARITY_ORDER, SENTIMENT_ORDER
 
 
-def to_long(results: Source) -> pd.DataFrame:
+def to_long(source: Source) -> pd.DataFrame:
     """One row per comment and aspect that it evaluates; comments that evaluate none have none.
 
     Nothing is left out or masked: it holds what the table holds, personal data included.
 
     Parameters
     ----------
-    results
+    source
         Results, a scored table, or the path of a scored file.
 
     Returns
@@ -43,7 +43,7 @@ def to_long(results: Source) -> pd.DataFrame:
             The words that say so, of both signs joined with `` | `` where it is mixed; missing
             where none were written.
     """
-    scored = Scored.of(results)
+    scored = Scored.of(source)
     rows, aspects = np.nonzero(scored.mentions)
     polarity = polarities(scored.decisions[rows, aspects])
     none = pd.Series(None, range(len(rows)), dtype="str")

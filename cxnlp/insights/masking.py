@@ -233,13 +233,14 @@ _THING = (
 _CODE = r"(?P<it>(?=[\w/.-]*\d)[A-Z0-9]+(?:[-/.][A-Z0-9]+)*)"
 #: "ordernummer is 1234", "ref: AB12": with the word number any code will do ...
 _NUMBER_SAID = re.compile(
-    rf"\b(?:{_THING})[ -]?(?:nummer|number|nr\b\.?|no\b\.?|num\b|id\b|code|#|:)"
+    rf"\b(?:{_THING})[ -]?(?:nummer|number|nr(?![^\W\d_])\.?|no\b\.?|num\b|id\b|code|#|:)"
     rf"(?:\s|:|#|=|\bis\b|\bwas\b|\()*{_CODE}(?![\w-])",
     re.I,
 )
 #: ... without it, one that cannot be a year or an amount.
 _NUMBER_NEAR = re.compile(
-    rf"\b(?:{_THING})\s(?:met |with )?{_NOT_A_DATE}(?=[A-Z/-]*\d[\w/-]{{4}}){_CODE}(?![\w-])",
+    rf"\b(?:{_THING})(?:\s(?:met |with )?|[-–_]?(?=\d))"
+    rf"{_NOT_A_DATE}(?=[A-Z/-]*\d[\w/-]{{4}}){_CODE}(?![\w-])",
     re.I,
 )
 _HASH = re.compile(r"(?<!\w)#\d{4,}(?:[-/][A-Z\d]+|\.\d\w*)*\b", re.I)

@@ -14,7 +14,8 @@ import pyarrow as pa
 from cxnlp.errors import CxnlpError, FileError
 from cxnlp.files import find_text_column, read_frame
 from cxnlp.files.cells import flat
-from cxnlp.results import PREFIX, Results
+from cxnlp.files.frames import to_pandas
+from cxnlp.results import PREFIX, READINGS, Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, POLARITIES, SENTIMENTS
 from cxnlp.text import NOTHING, mended, to_column
 
@@ -88,7 +89,7 @@ class Scored:
         text
             The column of a table that holds the comments; found out if not given.
         sheet
-            The sheet of a workbook to read; needed where several hold cells.
+            The sheet of the workbook that a path names; needed where several hold cells.
 
         Raises
         ------
@@ -97,12 +98,14 @@ class Scored:
         TypeError
             For anything else.
         """
+        if isinstance(source, str | Path):
+            return cls._of_frame(read_frame(source, sheet), Path(source).name, text)
+        if sheet is not None:
+            raise CxnlpError(f"{sheet!r} is a sheet of no workbook; leave sheet= out.")
         if isinstance(source, Scored | Results):
             if text is not None:
                 raise CxnlpError(f"{text!r} is a column of no table; leave text= out.")
             return source if isinstance(source, Scored) else cls._of_results(source)
-        if isinstance(source, str | Path):
-            return cls._of_frame(read_frame(source, sheet), Path(source).name, text)
         if not isinstance(source, pd.DataFrame):
             if not hasattr(source, "__arrow_c_stream__"):
                 raise TypeError(
@@ -110,7 +113,7 @@ class Scored:
                     "table, or the path of a scored file"
                 )
             try:
-                source = pa.table(source).to_pandas(ignore_metadata=True)
+                source = to_pandas(pa.table(source))
             except pa.ArrowInvalid:
                 raise TypeError(
                     f"{type(source).__name__} is one column, and readings are many; pass "
@@ -142,7 +145,7 @@ class Scored:
         if twice := sorted(column for column, count in Counter(columns).items() if count > 1):
             raise CxnlpError(f"{name} has several columns {twice[0]!r}; give each its own name.")
         for column in frame.columns[frame.dtypes == "object"]:
-            frame[column] = frame[column].map(mended)  # half a pair, which pandas may refuse later
+            frame[column] = _mended(frame[column])
         own = {f"{PREFIX}{field}" for field in ("language", "sentiment", "score", "no_text")}
         own |= {f"{PREFIX}{aspect}" for aspect in ASPECTS}
         if not columns:  # JSON lines without rows have no names either
@@ -250,7 +253,7 @@ class Scored:
                 "column such as table['date']."
             ) from None
         if column.dtype == "object":
-            column = column.map(mended)
+            column = _mended(column)
         if len(column) != len(self):
             raise CxnlpError(
                 f"There are {len(column):,} {what} for {len(self):,} rows; give one for each row."
@@ -300,7 +303,7 @@ def _text_column(
     """
     columns = list(frame.columns)
     if wanted is None and len(read):
-        own = [column for column in columns if not column.startswith(PREFIX)]
+        own = [column for column in columns if column not in READINGS]
         fits = {c: _fit(list(_sample(frame[c].iloc[read])), words[read]) for c in own}
         least = max(0.5, max(fits.values(), default=0) - 0.1)
         columns = [column for column in own if fits[column] >= least]
@@ -330,6 +333,12 @@ def _fit(cells: list[Any], words: np.ndarray) -> float:
             ]
         )
     )
+
+
+def _mended(column: pd.Series) -> pd.Series:
+    """A column without halves of surrogate pairs, which pandas may refuse later."""
+    made = column.map(mended)
+    return column if pd.api.types.is_float_dtype(made) else made  # it rounds long integers
 
 
 def _sample(column: pd.Series) -> pd.Series:

@@ -15,6 +15,7 @@ from cxnlp.insights import intervals
 from cxnlp.insights.dates import read_dates
 from cxnlp.insights.scored import Scored, Source
 from cxnlp.insights.shrinkage import shrunk_net
+from cxnlp.results import codes_of
 from cxnlp.taxonomy import ASPECTS, GROUPS, POLARITIES, TAXONOMY
 from cxnlp.text import NOTHING
 
@@ -22,12 +23,12 @@ from cxnlp.text import NOTHING
 PERIODS = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 
 
-def pillars(results: Source) -> pd.DataFrame:
+def pillars(source: Source) -> pd.DataFrame:
     """What the comments talk about, and whether they praise or criticise it.
 
     Parameters
     ----------
-    results
+    source
         Results, a scored table, or the path of a scored file.
 
     Returns
@@ -49,7 +50,7 @@ def pillars(results: Source) -> pd.DataFrame:
 
         ``frame.attrs["no_text"]`` is the number of rows without text.
     """
-    scored = Scored.of(results)
+    scored = Scored.of(source)
     read = scored.decisions[~scored.no_text]
     counts = _tally(read, np.zeros(len(read), int), 1)
     frame = _frame(counts, {})
@@ -58,13 +59,13 @@ def pillars(results: Source) -> pd.DataFrame:
 
 
 def trend(
-    results: Source, dates: Any, by: str = "month", *, dayfirst: bool | None = None
+    source: Source, dates: Any, by: str = "month", *, dayfirst: bool | None = None
 ) -> pd.DataFrame:
     """How the shares and net scores move from period to period.
 
     Parameters
     ----------
-    results
+    source
         Results, a scored table, or the path of a scored file.
     dates
         The column of the table, or a date for each row; see `read_dates` for what can be read.
@@ -98,7 +99,7 @@ def trend(
     """
     if not isinstance(by, str) or by not in PERIODS:
         raise CxnlpError(f"by is {by!r}; give one of {', '.join(PERIODS)}.")
-    scored = Scored.of(results)
+    scored = Scored.of(source)
     when, odd = read_dates(scored.column(dates, "dates"), dayfirst)
     dated = when.notna().to_numpy() & ~scored.no_text
     codes, periods = pd.factorize(when[dated].dt.to_period(PERIODS[by]), sort=True)
@@ -119,12 +120,12 @@ def trend(
     return frame
 
 
-def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
+def compare(source: Source, groups: Any, *, least: int = 10) -> pd.DataFrame:
     """How stores, agents, channels or segments differ from the rest.
 
     Parameters
     ----------
-    results
+    source
         Results, a scored table, or the path of a scored file.
     groups
         The column of the table, or a group for each row; empty where it is in none.
@@ -158,7 +159,7 @@ def compare(results: Source, groups: Any, least: int = 10) -> pd.DataFrame:
     CxnlpError
         For a column that is not there, or that holds lists.
     """
-    scored = Scored.of(results)
+    scored = Scored.of(source)
     column = _stripped(scored.column(groups, "groups"))
     grouped = column.notna().to_numpy() & ~scored.no_text
     try:
@@ -192,7 +193,7 @@ def _tally(decisions: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:
     """Count comments by group and what they say, (groups, 17, 4) int, last axis ``POLARITIES``."""
     shape = groups, len(ASPECTS), len(POLARITIES)
     cells = (codes[:, None] * len(ASPECTS) + np.arange(len(ASPECTS))) * len(POLARITIES)
-    cells += decisions @ np.array([1, 2])
+    cells += codes_of(decisions)
     return np.bincount(cells.ravel(), minlength=np.prod(shape)).reshape(shape)
 
 
@@ -235,8 +236,10 @@ def _stripped(column: pd.Series) -> pd.Series:
     """Groups without the blanks around their names; a name for nothing is none."""
     if isinstance(column.dtype, pd.ArrowDtype):  # pandas cannot convert or sort each of these
         column = column.array.__arrow_array__().to_pandas()
-    column = column.convert_dtypes()
+    if pd.api.types.is_float_dtype(column):  # numbers of stores, of which some are missing
+        column = column.convert_dtypes()
     if pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column):
-        column = column.map(lambda name: name.strip() if isinstance(name, str) else name)
+        names = [name.strip() if isinstance(name, str) else name for name in column]
+        column = pd.Series(names, column.index, dtype=object)  # long integers as they are
         column = column.mask(column.map(lambda name: isinstance(name, str) and name in NOTHING))
     return column

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxnlp.insights.intervals import ALPHA, corrected
+from cxnlp.insights.intervals import ALPHA, corrected, wilson
 from cxnlp.insights.reporting.gather import Content, ranking
 from cxnlp.insights.reporting.words import Words
 
@@ -58,9 +58,10 @@ def _certain(content: Content, sign: str) -> list[str]:
     if _has_impact(content):
         p = _chance(content)["gained" if sign == "positive" else "lost"]
         return [aspect for aspect in ranked if p[aspect] < ALPHA]
-    said = content.pillars.set_index("aspect")
-    often = (said[f"{sign}_share_low"] > 0.05) & (said[sign] + said["mixed"] >= _LEAST_SAID)
-    return [aspect for aspect in ranked if often[aspect]]
+    said = content.pillars.set_index("aspect").loc[ranked]
+    count = (said[sign] + said["mixed"]).to_numpy()
+    low, _ = wilson(count, said["comments"].to_numpy())
+    return list(said.index[(low > 0.05) & (count >= _LEAST_SAID)])
 
 
 def _chance(content: Content) -> pd.DataFrame:

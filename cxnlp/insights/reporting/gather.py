@@ -117,7 +117,7 @@ def gather(scored: Scored, options: Options) -> Content:
             scored.column(name, what)
     date = options.date or columns.find_dates(scored.extra)
     score = options.score or columns.find_score(scored.extra)
-    left = scored.extra.drop(columns=[*filter(None, (date, score))])
+    left = scored.extra.drop(columns=[*filter(None, (date, score))], errors="ignore")
     group = options.group or columns.find_groups(left, options.least)
     options = dataclasses.replace(options, date=date, score=score, group=group)
     read = scored[~scored.no_text]
@@ -170,7 +170,7 @@ def _add_trend(content: Content, scored: Scored, read: Scored) -> pd.Series | No
     if date is None:
         content.why["trend"] = "no_dates"
         return None
-    every = _try(content, date, lambda: read_dates(scored.extra[date], dayfirst)[0])
+    every = _try(content, date, lambda: read_dates(scored.column(date, "dates"), dayfirst)[0])
     if every is None:
         return None
     days = every[~scored.no_text].reset_index(drop=True)
@@ -192,7 +192,7 @@ def _add_groups(content: Content, scored: Scored) -> None:
     if group is None:
         content.why["groups"] = "no_groups"
         return
-    frame = _try(content, group, lambda: compare(scored, group, least))
+    frame = _try(content, group, lambda: compare(scored, group, least=least))
     content.groups = frame
     if frame is None:
         return
