@@ -121,7 +121,10 @@ def score(
         f"{pace:,.0f} per second: {report.target}"
     )
     if report.headed and text is None and not is_named(report.text):
-        _say("if that is a comment, put a line with names on top: it was not read")
+        _say(
+            f"if {report.text!r} is no name but a comment, put a line with names on top: it was "
+            "not read"
+        )
 
 
 @app.command()

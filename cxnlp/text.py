@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 #: A cell holds text when it has a letter, a digit or a pictograph; "-" and "?!" do not.
 HOLDS_TEXT = r"[\p{L}\p{N}\p{So}]"
 #: What programs write where there is no text, and databases; a customer's "n/a" is one.
-NO_TEXT = ("NA", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "(null)", "\\N")
+NO_TEXT = ("NA", "#N/A", "<NA>", "NaN", "nan", "NaT", "NULL", "null", "(null)", "\\N")
 #: What stands where there is no score, date or group.
 NOTHING = (*NO_TEXT, "", "-", "N/A", "n/a", "n.v.t.", "N.v.t.", "nvt", "None")
 #: Has no width, and no tokenizer sees it.

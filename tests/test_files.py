@@ -397,6 +397,9 @@ def test_of_two_columns_with_the_name_of_comments_one_is_asked_for(tmp_path: Pat
         ({"comment": "traag{}!", "note": "belde {} keer terug"}, "comment"),
         ({"comment": "Top", "id": "{}"}, "comment"),
         ({"comment": "", "question_text": "hoe ging het met {} ?"}, "comment"),
+        ({"opmerking": " ", "toelichting": "het duurde {} uur"}, "toelichting"),
+        ({"id": "{}", "commentaar": "Prima"}, "commentaar"),
+        ({"klantfeedback": "het duurde {} uur", "notitie": "belde {} keer terug"}, "klantfeedback"),
     ],
 )
 def test_a_word_in_a_name_is_not_enough(tmp_path: Path, rows: dict, column: str) -> None:
@@ -413,6 +416,13 @@ def test_numbers_are_no_comments(tmp_path: Path) -> None:
 def test_short_comments_beside_sentences_are_asked_for(tmp_path: Path) -> None:
     rows = [{"customer_feedback": "traag", "note": f"belde {n} keer terug"} for n in range(5)]
     with pytest.raises(FileError, match=r"\(customer_feedback, note\); say which"):
+        run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv")
+
+
+def test_what_may_be_a_reply_is_no_comment_unasked(tmp_path: Path) -> None:
+    row = {"klantfeedback": "het duurde {} uur", "antwoord": "dank voor uw bericht {} !"}
+    rows = [{name: value.format(n) for name, value in row.items()} for n in range(5)]
+    with pytest.raises(FileError, match=r"\(klantfeedback, antwoord\); say which"):
         run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv")
 
 

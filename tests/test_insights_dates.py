@@ -47,6 +47,13 @@ def test_a_month_is_its_first_day() -> None:
         "2026-04-01", "2026-04-01", "2026-03-01", "2026-03-01",
     ]  # fmt: skip
     assert read(["3 apr 9:15", "3 apr 2026", "2 mei 26"])[0] is None
+    assert read(["04-2026", "2026-W14", "2026W01", "13-2026"]) == [
+        "2026-04-01", "2026-03-30", "2025-12-29", None,
+    ]  # fmt: skip
+    for by, first in (("M", "2026-05-01"), ("Q", "2026-04-01"), ("Y", "2026-01-01")):
+        dates, odd = read_dates(pd.Series(pd.to_datetime(["2026-05-17", None])).dt.to_period(by))
+        assert dates.tolist() == [pd.Timestamp(first), pd.NaT]
+        assert not odd.any()
 
 
 def test_day_or_month_first_is_found_out() -> None:

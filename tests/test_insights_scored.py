@@ -16,6 +16,7 @@ from cxnlp.errors import CxnlpError
 from cxnlp.files import read_frame, score_file
 from cxnlp.insights import Scored, compare
 from cxnlp.insights.dates import read_dates
+from cxnlp.insights.reporting.columns import find_groups
 from cxnlp.insights.scored import numbers
 from cxnlp.results import Results
 from cxnlp.taxonomy import ASPECTS, SIGNS
@@ -111,6 +112,21 @@ def test_an_id_of_many_digits_keeps_them_beside_one_that_is_missing(
             each for each in sorted(filter(None, ids)) if not results.no_text[ids.index(each)]
         ]
         assert insights.impact(source, "visits", "csat", least=1).attrs["comments"] == 3
+
+
+def test_lists_that_pandas_has_no_type_for_are_columns(results: Results) -> None:
+    lists = pa.array([["a"], [], None, ["b", "c"], ["a"]], pa.list_(pa.string_view()))
+    scored = Scored.of(results.to_arrow().append_column("tags", lists))
+    assert [each for each in scored.extra["tags"] if each] == [["a"], ["b", "c"], ["a"]]
+    assert scored.comments.to_pylist() == results.texts.to_pylist()
+    backed = pd.DataFrame(
+        {
+            "product": pd.array(
+                lists.cast(pa.list_(pa.string())).to_pylist(), pd.ArrowDtype(pa.list_(pa.string()))
+            )
+        }
+    )
+    assert find_groups(backed, 1) is None
 
 
 def test_a_column_of_the_users_may_begin_as_ours_do(results: Results) -> None:
@@ -254,6 +270,11 @@ def test_columns_beside_the_readings(results: Results) -> None:
     assert numbered.column(2024, "scores").tolist() == [0, 1, 2, 3, 4]
     moved = pd.Series(range(5), index=range(10, 15))
     assert scored.column(moved, "scores").index.tolist() == [0, 1, 2, 3, 4]
+    labelled = Scored.of(frame.set_index(pd.Index([3, 1, 4, 0, 2])))
+    assert labelled.column(pd.Series(range(5), [3, 1, 4, 0, 2]), "dates").tolist() == [*range(5)]
+    for there in (scored, labelled):
+        with pytest.raises(CxnlpError, match="The dates have the rows in another order"):
+            there.column(pd.Series(range(5), [4, 3, 2, 1, 0]), "dates")
     with pytest.raises(CxnlpError, match="no column 'shop' for the groups. Columns: store"):
         scored.column("shop", "groups")
     with pytest.raises(CxnlpError, match="3 groups for 5 rows"):

@@ -488,6 +488,17 @@ def test_many_groups_with_long_and_odd_names(make: Any) -> None:
         ({"EndDate": ["2026-01-02"], "update": ["2026-01-02"]}, "EndDate"),
         ({"date": ["soon"], "response_date": ["3 mei 2026"]}, "response_date"),
         ({"moment": [pd.Timestamp(2026, 1, 2)]}, "moment"),
+        (
+            {"ingangsdatum": [pd.Timestamp(2015, 1, 2)], "invuldatum": ["3-1-2026"]},
+            "invuldatum",
+        ),
+        (
+            {"datum contract": ["2015-01-02"], "responsedatum": ["2026-01-02"]},
+            "responsedatum",
+        ),
+        ({"datum schade": ["2015-01-02"]}, None),
+        ({"Begintijd": ["2026-01-02"], "Voltooiingstijd": ["2026-01-02"]}, "Voltooiingstijd"),
+        ({"wachttijd": [12], "leeftijd": ["34"]}, None),
         ({"update": ["2026-01-02"], "id": [20260102]}, None),
         (
             {"Date of birth": ["1970-01-02"], "Survey date": ["1/15/2026"]},
@@ -512,6 +523,11 @@ def test_finding_dates(columns_: dict[str, Any], found: str | None) -> None:
         ({"cijfer": ["7,5"]}, "cijfer"),
         ({"NpsScore": ["NA", "9", "n.v.t."]}, "NpsScore"),
         ({"score": [None], "x": [3]}, None),
+        ({"klantnummer": [3], "Aanbevelingsscore": [9]}, "Aanbevelingsscore"),
+        (
+            {"Hoe waarschijnlijk is het dat u ons zou aanbevelen?": [9]},
+            "Hoe waarschijnlijk is het dat u ons zou aanbevelen?",
+        ),
         ({"NPS respondent id": [500_001], "NPS group": [1], "NPS score": [9]}, "NPS score"),
         ({"Q1_NPS_GROUP": [3], "Q1": [9]}, None),
         ({"nps": [7] * 19 + [77], "rating": [4] * 20}, "nps"),
@@ -538,6 +554,9 @@ def test_finding_groups() -> None:
     assert columns.find_groups(frame[["id", "store"]], 10) == "store"  # the report says why not
     assert columns.find_groups(frame[["id"]].assign(store=range(40)), 1) is None
     assert columns.find_groups(frame[["id"]].assign(store=[["a"]] * 40), 1) is None
+    for written in ("contactkanaal", "klantsegment", "provincie", "customer_segment"):
+        named = frame[["id", "agent"]].rename(columns={"agent": written})
+        assert columns.find_groups(named, 10) == written
     numbered = pd.DataFrame({"store_id": ["a", "b"] * 20, "product": ["x"] * 40})
     assert columns.find_groups(numbered, 5) == "store_id"
     bands = frame.rename(columns={"sales_channel": "nps_group"})

@@ -14,9 +14,15 @@ from cxnlp.text import is_missing
 #: A column whose name is or holds one of these words is the comments', the first word first.
 TEXT_NAMES = (
     "comment", "comments", "feedback", "opmerking", "opmerkingen", "toelichting", "verbatim",
-    "review", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht", "answer",
-    "antwoord",
+    "review", "commentaar", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht",
+    "answer", "antwoord",
 )  # fmt: skip
+#: Last parts of words that are written as one: "klantfeedback".
+_COMPOUND = re.compile(
+    r".+(comments?|commentaar|feedback|opmerking(?:en)?|toelichting|reactie|antwoord|bericht)"
+)
+#: May be what the company wrote in return.
+_REPLIES = ("reactie", "message", "bericht", "answer", "antwoord")
 #: First words of questions and requests; whom and what they speak of; what only comments say.
 _ASKING = frozenset(
     "wat waarom waardoor waar wie welk welke wanneer hoe hoeveel is zijn was heeft heb kunt kun "
@@ -73,7 +79,7 @@ def find_text_column(
             raise FileError(f"{table} has no column {wanted!r}. {listed}.")
         return wanted
     columns = own
-    words = {column: words_of(column) for column in columns}
+    words = {column: _parts(column) for column in columns}
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
@@ -85,6 +91,7 @@ def find_text_column(
     ]
     likely = [c for c in columns if c not in unlike]
     exact = [[c for c in likely if c.strip().lower() == name] for name in TEXT_NAMES]
+    exact.sort(key=lambda same: all(_is_empty(cells[column]) for column in same))
     choices = (
         *(
             [c for c in columns if c in same or (c in prose and _NUMBER.sub("", c) in same)]
@@ -94,6 +101,8 @@ def find_text_column(
         [c for c in columns if c in prose or (c in named and not _is_code(cells[c]))],
     )
     found = next(filter(None, choices), [])
+    if len(found) == 1 and found[0].strip().lower() in _REPLIES and found[0] in prose:
+        found = [c for c in prose if c in found or c in named]
     if len(found) == 1:
         alone = len(columns) == 1 and _is_comment(found[0])
         if headed and not named and (alone or any(map(_NUMERAL.fullmatch, columns))):
@@ -120,12 +129,22 @@ def find_text_column(
 
 def is_named(column: str) -> bool:
     """Whether the name of a column says that it holds the comments, or asks for them."""
-    return "?" in column or not set(TEXT_NAMES).isdisjoint(words_of(column))
+    return "?" in column or not set(TEXT_NAMES).isdisjoint(_parts(column))
 
 
 def words_of(name: str) -> list[str]:
     """The words of the name of a column in lower case; "NpsScore" has two."""
     return re.findall(r"[^\W_]+", re.sub(r"(?<=[^\W\dA-Z_])(?=[A-Z])", " ", name).lower())
+
+
+def _parts(name: str) -> list[str]:
+    """The words of a name, and the last part of those that are written as one."""
+    words = words_of(name)
+    return words + [found[1] for found in map(_COMPOUND.fullmatch, words) if found]
+
+
+def _is_empty(values: Sequence[Any]) -> bool:
+    return not any(value and value.strip() for value in map(flat, values))
 
 
 def _is_comment(name: str) -> bool:

@@ -59,11 +59,7 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
 
     chunks = list(table.chunks(10_000, refuse))
     if isinstance(table, inputs.Parquet):
-        whole = pa.concat_tables([table.schema.empty_table(), *chunks])
-        try:
-            return to_pandas(whole)
-        except (ValueError, pa.ArrowException):  # moments that Python has no type for
-            return pd.DataFrame({name: _column(whole[name]) for name in whole.column_names})
+        return to_pandas(pa.concat_tables([table.schema.empty_table(), *chunks]))
     rows = [*map(mended, itertools.chain.from_iterable(chunks))]
     frame = pd.DataFrame(rows, columns=None if chunks else table.columns)
     for name in frame.columns[frame.dtypes == "float"]:
@@ -85,12 +81,15 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
         and pc.any(pc.greater(pc.abs(column.cast(pa.decimal128(20))), EXACT)).as_py()
         for column in table.columns
     )
-    # Metadata of pandas would hide columns in an index.
-    return table.to_pandas(ignore_metadata=True, integer_object_nulls=rounds)
+    try:  # metadata of pandas would hide columns in an index
+        return table.to_pandas(ignore_metadata=True, integer_object_nulls=rounds)
+    except (ValueError, pa.ArrowException):  # moments, and lists, that one of both has no type for
+        columns = [_column(column) for column in table.columns]
+        return pd.concat(columns, axis=1, keys=table.column_names)
 
 
 def _column(column: pa.ChunkedArray) -> pd.Series:
     try:
-        return column.to_pandas()
+        return column.to_pandas(integer_object_nulls=True)
     except (ValueError, pa.ArrowException):
-        return pd.Series(values(column))
+        return pd.Series(values(column), dtype=object)

@@ -23,7 +23,9 @@ _MONTH = (
     r"(?:uari|uary|ruari|ruary|rt|ch|il|i|e|y|ustus|ust|t|tember|ober|ember)?"
     r"[-., ]+(?P<year>\d{4})$",
     r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})$",
+    r"^(?P<month>\d{1,2})[-/](?P<year>\d{4})$",
 )
+_ISO_WEEK = r"^(\d{4})-?w(\d\d)$"
 _WEEKDAY = (
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[., ]+"
     r"|^(?:ma|di|wo|do|vr|za|zo|(?:maan|dins|woens|donder|vrij|zater|zon)dag)[., ]+"
@@ -49,7 +51,8 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     """Read a column of dates; the time of day is left out.
 
     Read are date types, 2026-04-03 and 20260403, 3 april 2026, 3-apr-26, April 3, 2026, each with
-    or without a weekday, 03-04-2026 or 3/4/26, and months (2026-04, april 2026) as their first day.
+    or without a weekday, 03-04-2026 or 3/4/26, and months (2026-04, 04-2026, april 2026), ISO weeks
+    (2026-W14) and pandas periods as their first day.
     Whether the last is of April or of March is found out from the column: a number over
     12 can only be a day. Where the year seems to come first (26-04-03), it must be told.
 
@@ -75,6 +78,8 @@ def read_dates(column: pd.Series, dayfirst: bool | None = None) -> tuple[pd.Seri
     """
     if isinstance(column.dtype, pd.ArrowDtype):
         column = pd.Series(pa.array(column).to_pandas().to_numpy(), column.index)
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
     if pd.api.types.is_datetime64_any_dtype(column):
         never = _means_never(column)
         return column.mask(never).dt.tz_localize(None).dt.normalize(), never.to_numpy(bool)
@@ -127,7 +132,10 @@ def _parsed(text: pd.Series, dayfirst: bool | None) -> pd.Series:
         named["month"] = number.where(named["month"].isin(_MONTHS), named["month"])
         named["day"] = named["year"].where(named["year"].isna(), "1")
         parts = parts.fillna(named)
-    return pd.to_datetime(parts.apply(pd.to_numeric, errors="coerce"), errors="coerce")
+    dates = pd.to_datetime(parts.apply(pd.to_numeric, errors="coerce"), errors="coerce")
+    week = text.str.extract(_ISO_WEEK)
+    monday = pd.to_datetime(week[0] + week[1] + "1", format="%G%V%u", errors="coerce")
+    return dates.fillna(monday)
 
 
 def _century(year: pd.Series) -> pd.Series:

@@ -63,6 +63,8 @@ def quotes(
     -------
     pandas.DataFrame
         The best first, see `cxnlp.insights.excerpts.excerpts`; no rows where nothing was said.
+        ``index`` is the position of the comment's row, whatever labels a table has:
+        ``table.iloc[quotes["index"]]``.
 
     Raises
     ------

@@ -62,6 +62,9 @@ class Scored:
         The other columns of the table, n rows.
     model
         The name of the model that read the comments; None where several did, or it is not known.
+    index
+        Labels of the rows, where a pandas table or column had some: by them columns are refused
+        that have the rows in another order.
     """
 
     texts: pa.LargeStringArray | None
@@ -75,6 +78,7 @@ class Scored:
     spans: np.ndarray | None
     extra: pd.DataFrame
     model: str | None = None
+    index: pd.Index | None = None
 
     @classmethod
     def of(cls, source: Source, *, text: str | None = None, sheet: str | None = None) -> Scored:
@@ -113,12 +117,15 @@ class Scored:
                     "table, or the path of a scored file"
                 )
             try:
-                source = to_pandas(pa.table(source))
-            except pa.ArrowInvalid:
+                source = pa.table(source)
+            except pa.ArrowInvalid as error:
+                if hasattr(type(source), "columns"):
+                    raise CxnlpError(f"The table cannot be read: {error}") from None
                 raise TypeError(
                     f"{type(source).__name__} is one column, and readings are many; pass "
                     "cxnlp.Results, a scored table, or the path of a scored file"
                 ) from None
+            source = to_pandas(source)
         return cls._of_frame(source, "the table", text)
 
     @classmethod
@@ -135,11 +142,12 @@ class Scored:
             results.evidence,
             pd.DataFrame(index=pd.RangeIndex(len(results))),
             results.model,
+            results.pandas_index,
         )
 
     @classmethod
     def _of_frame(cls, frame: pd.DataFrame, name: str, text: str | None) -> Scored:
-        frame = _with_index(frame)
+        index, frame = frame.index, _with_index(frame)
         columns = [str(column) for column in frame.columns]
         frame.columns = pd.Index(columns)
         if twice := sorted(column for column, count in Counter(columns).items() if count > 1):
@@ -192,6 +200,7 @@ class Scored:
             None,
             frame.drop(columns=[*own, *filter(None, [found])]),
             models[0] if len(models) == 1 and isinstance(models[0], str) else None,
+            index,
         )
 
     @property
@@ -222,14 +231,15 @@ class Scored:
         ----------
         values
             A name; ``cx_language`` or ``cx_sentiment``; or a list, array or column of n values, in
-            the order of the rows, whatever its index.
+            the order of the rows.
         what
             What it holds, for the messages: "dates", "groups".
 
         Raises
         ------
         CxnlpError
-            For a name that no column has, or another number of values than rows.
+            For a name that no column has, another number of values than rows, and a pandas column
+            with the labels of the rows in another order.
         """
         if isinstance(values, str | int):
             values = str(values)
@@ -245,6 +255,12 @@ class Scored:
             values = values.to_pandas()
         if isinstance(values, list):
             values = mended(values)
+        if isinstance(values, pd.Series) and self._are_moved(values.index):
+            raise CxnlpError(
+                f"The {what} have the rows in another order than the readings, by their labels; "
+                "give them in that order, as column.loc[comments.index], or as .to_numpy() if they "
+                "are in that order."
+            )
         try:
             column = pd.Series(values, name=getattr(values, "name", None)).reset_index(drop=True)
         except (TypeError, ValueError):
@@ -260,6 +276,12 @@ class Scored:
             )
         return column
 
+    def _are_moved(self, index: pd.Index) -> bool:
+        """Whether these labels are those of the rows, in another order."""
+        if self.index is None or len(index) != len(self) or index.equals(self.index):
+            return False
+        return index.is_unique and bool((self.index.get_indexer_for(index) >= 0).all())
+
     def __len__(self) -> int:
         return len(self.no_text)
 
@@ -269,7 +291,7 @@ class Scored:
         columns: dict[str, Any] = {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray | pd.Index):
                 value = value[rows]
             elif isinstance(value, pd.DataFrame):
                 value = value.iloc[rows].reset_index(drop=True)

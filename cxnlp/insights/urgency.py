@@ -97,7 +97,8 @@ def urgent(
     -------
     pandas.DataFrame
         The most urgent first: ``points``, ``reason``, ``date`` (where dates were given), and the
-        columns of `cxnlp.insights.excerpts.excerpts`.
+        columns of `cxnlp.insights.excerpts.excerpts`, of which ``index`` is the position of the
+        comment's row, whatever labels a table has.
         ``attrs["found"]`` counts all that were found, ``attrs["recent"]`` those no more than 90
         days older than the last that is not in the future (all of them, without dates); one without
         a date is taken to be as old as the oldest.

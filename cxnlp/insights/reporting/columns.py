@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -15,37 +16,50 @@ from cxnlp.insights.drivers import KINDS
 from cxnlp.insights.scored import numbers
 from cxnlp.text import NOTHING
 
+#: Last parts of words that Dutch writes as one: "klantscore", "invuldatum".
+_ENDINGS = (
+    "datum", "tijd", "tijdstip", "tijdstempel", "score", "cijfer", "beoordeling", "waardering",
+    "tevredenheid", "oordeel", "winkel", "filiaal", "vestiging", "locatie", "regio", "kanaal",
+    "segment", "afdeling", "groep",
+)  # fmt: skip
+_COMPOUND = re.compile(rf"(.+?)({'|'.join(_ENDINGS)})")
 #: Words in the names of columns, the likeliest first.
 DATE_NAMES = (
     "date", "datum", "created", "timestamp", "submitted", "received", "ontvangen", "ingevuld",
-    "tijdstip", "day", "dag", "month", "maand",
+    "tijdstip", "tijdstempel", "day", "dag", "month", "maand", "time", "tijd",
 )  # fmt: skip
 SCORE_NAMES = (
     "nps", "csat", "score", "rating", "stars", "star", "sterren", "cijfer", "rapportcijfer",
-    "grade", "beoordeling", "waardering", "recommend", "aanbeveling",
+    "grade", "beoordeling", "waardering", "recommend", "aanbeveling", "aanbevelen", "ltr",
+    "tevredenheid", "oordeel",
 )  # fmt: skip
 #: No agent or employee: people are compared by name only where that was asked for.
 GROUP_NAMES = (
     "store", "shop", "winkel", "filiaal", "vestiging", "branch", "location", "locatie", "site",
     "region", "regio", "channel", "kanaal", "segment", "department", "afdeling", "team",
     "organisation", "organization", "organisatie", "brand", "merk", "country", "land", "product",
-    "group", "groep",
+    "group", "groep", "provincie", "province",
+)  # fmt: skip
+#: With these begins a word in the name of a date that is the answer's, and no other.
+_OF_AN_ANSWER = (
+    "respon", "answer", "antwoord", "reactie", "feedback", "survey", "enqu", "invul", "ingevuld",
+    "submi", "complet", "voltooi", "ontvang", "receiv", "review",
 )  # fmt: skip
 #: Words in the names of columns that hold no date of a comment, no score, no groups to compare.
 NOT_DATES = (
     "birth", "birthday", "birthdate", "dateofbirth", "dob", "geboorte", "geboortedag",
-    "geboortedatum", "verjaardag",
+    "verjaardag", "ingang", "ingangs", "verval", "schade",
 )  # fmt: skip
 NOT_SCORES = (
     "id", "respondent", "group", "groep", "segment", "category", "categorie", "type", "label",
     "reason", "reden", "comment", "toelichting",
 )  # fmt: skip
 NOT_GROUPS = (
-    "respondent", "customer", "klant", "nps", "csat", "score", "rating", "date", "datum", "at",
+    "respondent", "nps", "csat", "score", "rating", "date", "datum", "at",
 )  # fmt: skip
 #: The same, where the last word is not that of a group: "store_manager", not "contact_channel".
 OF_A_GROUP = (
-    "price", "prijs", "phone", "telefoon", "email", "mail",
+    "customer", "klant", "price", "prijs", "phone", "telefoon", "email", "mail",
     "manager", "supervisor", "director", "coordinator", "leader", "lead", "leider", "head", "hoofd",
     "owner", "eigenaar", "member", "lid", "employee", "medewerker", "verkoper", "staff", "clerk",
     "agent", "advisor", "adviser", "adviseur", "assistant", "assistent", "coach", "doctor", "arts",
@@ -64,8 +78,9 @@ def find_dates(extra: pd.DataFrame) -> str | None:
     """The column with dates, by its name or its type; None where there is none."""
     typed = [str(c) for c in extra if pd.api.types.is_datetime64_any_dtype(extra[c])]
     typed = [column for column in typed if not _says(column, NOT_DATES)]
-    named = _named(extra, DATE_NAMES, NOT_DATES, _are_dates)
-    return next(itertools.chain(named, typed, _explained(extra, DATE_NAMES)), None)
+    found = [*_named(extra, DATE_NAMES, NOT_DATES, _are_dates), *typed]
+    found.sort(key=_how_far_from_an_answer)
+    return next(itertools.chain(found, _explained(extra, DATE_NAMES)), None)
 
 
 def find_score(extra: pd.DataFrame) -> str | None:
@@ -79,13 +94,30 @@ def find_score(extra: pd.DataFrame) -> str | None:
 def find_groups(extra: pd.DataFrame, least: int) -> str | None:
     """The column with groups: by its name, first those with two groups that can be shown."""
     named = [*_named(extra, GROUP_NAMES, NOT_GROUPS, _are_groups)]
-    named = [c for c in named if not _says(c, OF_A_GROUP) or words_of(c)[-1] in GROUP_NAMES]
+    named = [c for c in named if not _says(c, OF_A_GROUP) or _parts(c)[-1] in GROUP_NAMES]
     shown = (c for c in named if (extra[c].value_counts() >= least).sum() > 1)
     return next(shown, named[0] if named else None)
 
 
+def _parts(column: str) -> list[str]:
+    """The words of a name, those that end in one of `_ENDINGS` as two."""
+    parts: list[str] = []
+    for word in words_of(column):
+        compound = _COMPOUND.fullmatch(word)
+        parts += compound.groups() if compound else [word]
+    return parts
+
+
+def _how_far_from_an_answer(column: str) -> int:
+    """Of the names of dates: 0 of one that is just that, 1 of an answer's, 2 of any other."""
+    parts = _parts(column)
+    if len(parts) == 1 and parts[0] in DATE_NAMES:
+        return 0
+    return 1 if any(part.startswith(_OF_AN_ANSWER) for part in parts) else 2
+
+
 def _says(column: str, names: tuple[str, ...]) -> bool:
-    return not set(names).isdisjoint(words_of(column))
+    return not set(names).isdisjoint(_parts(column))
 
 
 def _named(
@@ -95,7 +127,7 @@ def _named(
     holds: Callable[[pd.Series], bool],
 ) -> Iterator[str]:
     """Columns whose name is, or holds, one of the names, and that hold what they should."""
-    words = {column: words_of(column) for column in map(str, extra) if not _says(column, but)}
+    words = {column: _parts(column) for column in map(str, extra) if not _says(column, but)}
     for exact in (True, False):
         for name in names:
             for column, parts in words.items():
@@ -148,6 +180,6 @@ def _fit_a_scale(column: pd.Series) -> bool:
 def _are_groups(column: pd.Series) -> bool:
     try:
         count = _given(column).nunique()
-    except TypeError:  # lists
+    except (TypeError, NotImplementedError):  # lists
         return False
     return 0 < count <= min(_MOST_GROUPS, max(len(column) // 2, 1))

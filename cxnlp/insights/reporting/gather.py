@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from cxnlp.errors import CxnlpError
 from cxnlp.insights.dates import read_dates
@@ -163,7 +164,7 @@ def _add_impact(content: Content, scored: Scored) -> None:
         content.why["impact"] = "same_scores" if same else "few_scores"
 
 
-def _add_trend(content: Content, scored: Scored, read: Scored) -> pd.Series | None:
+def _add_trend(content: Content, scored: Scored, read: Scored) -> ExtensionArray | None:
     """Gives the dates of the rows that were read; None where there are none to use."""
     # The dates of all rows are read, so that a message names the row of the file.
     date, dayfirst = content.options.date, content.options.dayfirst
@@ -176,7 +177,7 @@ def _add_trend(content: Content, scored: Scored, read: Scored) -> pd.Series | No
     days = every[~scored.no_text].reset_index(drop=True)
     if days.notna().any():
         content.first, content.last = days.min(), days.max()
-    frames = {by: trend(read, days, by) for by in _PERIODS}
+    frames = {by: trend(read, days.array, by) for by in _PERIODS}
     periods = {by: frame["period"].nunique() for by, frame in frames.items()}
     by = next((by for by, most in _PERIODS.items() if periods[by] <= most), "year")
     content.trend, content.by = frames[by], by
@@ -184,7 +185,7 @@ def _add_trend(content: Content, scored: Scored, read: Scored) -> pd.Series | No
     if periods[by] < _LEAST_PERIODS:
         long = days.notna().any() and (days.max() - days.min()).days >= 7 * _LEAST_PERIODS
         content.why["trend"] = "few_periods" if long else "few_dates"
-    return days
+    return days.array
 
 
 def _add_groups(content: Content, scored: Scored) -> None:
@@ -201,7 +202,7 @@ def _add_groups(content: Content, scored: Scored) -> None:
         content.why["groups"] = "few_groups"
 
 
-def _add_texts(content: Content, read: Scored, days: pd.Series | None) -> None:
+def _add_texts(content: Content, read: Scored, days: ExtensionArray | None) -> None:
     if read.texts is None:
         content.why["quotes"] = content.why["urgent"] = "no_texts"
         return
