@@ -94,9 +94,11 @@ def render(manifest: dict[str, Any]) -> str:
 def _kind(recipe: dict[str, Any]) -> str:
     if "layers" in recipe:
         numbers = ", ".join(map(str, recipe["layers"]))
+        wide = recipe.get("wide")  # 0 for as many as the teacher has; older recipes lack it
+        cut = f", its feed-forward layers cut to {wide:,} neurons" if wide else ""
         return (
             f"A BERT encoder of {len(recipe['layers'])} layers, numbers {numbers} (counted from 0) "
-            f"of the model `{recipe['teacher']}`, distilled from it,"
+            f"of the model `{recipe['teacher']}`, distilled from it{cut},"
         )
     if "teacher" in recipe:
         return (
