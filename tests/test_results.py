@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from cxnlp.results import AspectReading, Evidence, Results
+from cxnlp.results import READINGS, AspectReading, Evidence, Results
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, SENTIMENT_ORDER
 
 FRIENDLY, TIME = ASPECTS.index("friendliness"), ASPECTS.index("time")
@@ -144,6 +144,7 @@ def test_arrow(results: Results) -> None:
         "text", "cx_language", "cx_sentiment", "cx_score", "cx_no_text",
     ]  # fmt: skip
     assert len(table.column_names) == 5 + 3 * 17 + 1
+    assert set(table.column_names) == READINGS | {"text"}
     assert table["cx_time"].to_pylist() == ["mixed", None, None]
     assert table["cx_time_evidence"].to_pylist() == ["snel | traag", None, None]
     assert table["cx_time_confidence"].to_pylist() == [pytest.approx(0.6), None, None]

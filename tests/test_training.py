@@ -750,6 +750,8 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     assert f1(found.decisions, same.decisions) > 0.9
     fewer = dataclasses.replace(on, wide=56)
     narrow = shorten.run(fewer, folder / "fewer", folder / "narrow")
+    again = shorten.run(fewer, folder / "fewer", folder / "narrow again")
+    assert (again / "model.onnx").read_bytes() == (narrow / "model.onnx").read_bytes()
     as_it_is = dataclasses.replace(on, start=str(narrow))
     for made in (narrow, shorten.run(as_it_is, folder / "as it is", folder / "still")):
         assert restored(store.read(made)).encoder.config.intermediate_size == 56

@@ -18,6 +18,8 @@ Chunk: TypeAlias = "list[Row] | pa.Table"
 
 #: What XML cannot hold, and what would be read as its escaped form (ECMA-376, ST_Xstring).
 _NOT_IN_XML = re.compile("[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+#: The largest integer up to which a float holds them all.
+EXACT = 2**53
 #: Excel keeps 15 digits.
 _EXCEL_NUMBER = 10**15
 _ARROW_TYPES = {
@@ -56,7 +58,7 @@ def values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
 
 def kind(value: Any) -> type:
     """Find the type of a value; a whole number that a float would round counts as text."""
-    return str if type(value) is int and abs(value) > 2**53 else type(value)
+    return str if type(value) is int and abs(value) > EXACT else type(value)
 
 
 def arrow_type(kinds: set[type]) -> pa.DataType:

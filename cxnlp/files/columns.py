@@ -17,10 +17,11 @@ TEXT_NAMES = (
     "review", "commentaar", "reactie", "remark", "remarks", "text", "tekst", "message", "bericht",
     "answer", "antwoord",
 )  # fmt: skip
-#: Last parts of words that are written as one: "klantfeedback".
-_COMPOUND = re.compile(
-    r".+(comments?|commentaar|feedback|opmerking(?:en)?|toelichting|reactie|antwoord|bericht)"
-)
+#: Of these, the last parts of words that are written as one: "klantfeedback".
+_ENDINGS = (
+    "comment", "comments", "commentaar", "feedback", "opmerking", "opmerkingen", "toelichting",
+    "reactie", "antwoord", "bericht",
+)  # fmt: skip
 #: May be what the company wrote in return.
 _REPLIES = ("reactie", "message", "bericht", "answer", "antwoord")
 #: First words of questions and requests; whom and what they speak of; what only comments say.
@@ -79,7 +80,7 @@ def find_text_column(
             raise FileError(f"{table} has no column {wanted!r}. {listed}.")
         return wanted
     columns = own
-    words = {column: _parts(column) for column in columns}
+    words = {column: words_of(column, _ENDINGS) for column in columns}
     cells = {column: list(values(column)) for column in columns}
     prose = [column for column in columns if _is_prose(cells[column])]
     named = [column for column in columns if not {*TEXT_NAMES}.isdisjoint(words[column])]
@@ -91,7 +92,7 @@ def find_text_column(
     ]
     likely = [c for c in columns if c not in unlike]
     exact = [[c for c in likely if c.strip().lower() == name] for name in TEXT_NAMES]
-    exact.sort(key=lambda same: all(_is_empty(cells[column]) for column in same))
+    exact.sort(key=lambda same: not any(_filled(cells[column]) for column in same))
     choices = (
         *(
             [c for c in columns if c in same or (c in prose and _NUMBER.sub("", c) in same)]
@@ -129,22 +130,22 @@ def find_text_column(
 
 def is_named(column: str) -> bool:
     """Whether the name of a column says that it holds the comments, or asks for them."""
-    return "?" in column or not set(TEXT_NAMES).isdisjoint(_parts(column))
+    return "?" in column or not set(TEXT_NAMES).isdisjoint(words_of(column, _ENDINGS))
 
 
-def words_of(name: str) -> list[str]:
-    """The words of the name of a column in lower case; "NpsScore" has two."""
-    return re.findall(r"[^\W_]+", re.sub(r"(?<=[^\W\dA-Z_])(?=[A-Z])", " ", name).lower())
+def words_of(name: str, endings: Iterable[str] = ()) -> list[str]:
+    """The words of the name of a column in lower case; "NpsScore" has two.
+
+    So has one that is written as one and ends in one of the `endings`: "klantscore".
+    """
+    words = re.findall(r"[^\W_]+", re.sub(r"(?<=[^\W\dA-Z_])(?=[A-Z])", " ", name).lower())
+    compound = re.compile(rf"(.+?)({'|'.join(endings) or '(?!)'})")
+    split = zip(words, map(compound.fullmatch, words), strict=True)
+    return [part for word, found in split for part in (found.groups() if found else [word])]
 
 
-def _parts(name: str) -> list[str]:
-    """The words of a name, and the last part of those that are written as one."""
-    words = words_of(name)
-    return words + [found[1] for found in map(_COMPOUND.fullmatch, words) if found]
-
-
-def _is_empty(values: Sequence[Any]) -> bool:
-    return not any(value and value.strip() for value in map(flat, values))
+def _filled(values: Sequence[Any]) -> list[str]:
+    return [value.strip() for value in map(flat, values) if value and value.strip()]
 
 
 def _is_comment(name: str) -> bool:
@@ -170,8 +171,8 @@ def _is_prose(values: Sequence[Any]) -> bool:
 
 def _are_numbers(values: Sequence[Any]) -> bool:
     """Whether values are a count of comments, or the stars of a review, and nothing else."""
-    filled = [value for value in map(flat, values) if value and value.strip()]
-    return bool(filled) and all(_NUMERAL.fullmatch(value.strip()) for value in filled)
+    filled = _filled(values)
+    return bool(filled) and all(map(_NUMERAL.fullmatch, filled))
 
 
 def _are_labels(values: Sequence[Any]) -> bool:

@@ -12,13 +12,10 @@ import pyarrow.compute as pc
 
 from cxnlp.errors import FileError
 from cxnlp.files import inputs
-from cxnlp.files.cells import values
+from cxnlp.files.cells import EXACT, kind, values
 from cxnlp.files.inputs import BadRow
 from cxnlp.files.sniff import ONE_COLUMN
 from cxnlp.text import mended
-
-#: The largest integer up to which a float64 holds them all.
-EXACT = 2**53
 
 
 def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
@@ -64,7 +61,7 @@ def read_frame(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=None if chunks else table.columns)
     for name in frame.columns[frame.dtypes == "float"]:
         cells = [row.get(name) for row in rows]
-        if any(isinstance(cell, int) and abs(cell) > EXACT for cell in cells):
+        if str in map(kind, cells):  # a number that a float would round
             frame[name] = pd.Series(cells, dtype=object)
     return frame
 

@@ -154,11 +154,10 @@ class Scored:
             raise CxnlpError(f"{name} has several columns {twice[0]!r}; give each its own name.")
         for column in frame.columns[frame.dtypes == "object"]:
             frame[column] = _mended(frame[column])
-        own = {f"{PREFIX}{field}" for field in ("language", "sentiment", "score", "no_text")}
-        own |= {f"{PREFIX}{aspect}" for aspect in ASPECTS}
+        needed = ("language", "sentiment", "score", "no_text", *ASPECTS)
         if not columns:  # JSON lines without rows have no names either
             raise CxnlpError(f"{name} holds no rows.")
-        if missing := sorted(own - set(columns)):
+        if missing := sorted({f"{PREFIX}{field}" for field in needed} - set(columns)):
             raise CxnlpError(
                 f"{name} has no column {missing[0]!r}; score it first, with `cxnlp score` or "
                 "cxnlp.classify(...).to_pandas()."
@@ -178,11 +177,10 @@ class Scored:
                 column = f"{PREFIX}{aspect}_{suffix}"
                 if column in frame:
                     target[:, at] = read(frame[column], name)
-                    own.add(column)
         models: list[Any] = []
         if f"{PREFIX}model" in frame:
-            own.add(f"{PREFIX}model")
             models = frame[f"{PREFIX}model"].unique().tolist()
+        own = READINGS.intersection(columns)
         no_text = _flags(frame[f"{PREFIX}no_text"], name)
         found = _text_column(frame, name, text, words, np.flatnonzero(~no_text)[:_SAMPLE_ROWS])
         texts = to_column(map(flat, _cells(frame[found], name))) if found else None

@@ -33,6 +33,7 @@ def narrowed(
     CxnlpError
         Where the layers have fewer.
     """
+    _check(network, width)
     made = copy.deepcopy(network).eval()
     common = _in_common(made, tokenizer, texts, most_tokens)
     layers = _layers(made)
@@ -54,9 +55,7 @@ def resize(network: Network, width: int, kept: list[torch.Tensor] | None = None)
     CxnlpError
         Where they have fewer.
     """
-    config = network.encoder.config
-    if not 0 < width <= config.intermediate_size:
-        raise CxnlpError(f"wide: at most {config.intermediate_size}, as it was; not {width}.")
+    _check(network, width)
     for depth, layer in enumerate(_layers(network)):
         rows = torch.arange(width) if kept is None else kept[depth]
         wide, narrow = layer.intermediate.dense, layer.output.dense
@@ -65,7 +64,13 @@ def resize(network: Network, width: int, kept: list[torch.Tensor] | None = None)
             for weight in (wide.weight[rows], wide.bias[rows], narrow.weight[:, rows])
         )
         wide.out_features = narrow.in_features = width
-    config.intermediate_size = width
+    network.encoder.config.intermediate_size = width
+
+
+def _check(network: Network, width: int) -> None:
+    most = network.encoder.config.intermediate_size
+    if not 0 < width <= most:
+        raise CxnlpError(f"wide: at most {most}, as it was; not {width}.")
 
 
 def _layers(network: Network) -> list[Any]:

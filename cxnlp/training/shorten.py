@@ -43,8 +43,9 @@ from cxnlp.training.fit import (
     losses,
     move,
     probabilities,
+    save,
 )
-from cxnlp.training.narrow import narrowed
+from cxnlp.training.narrow import narrowed, resize
 from cxnlp.training.network import Network, place
 from cxnlp.training.recipe import Sources, augmenter, evaluator, finish
 from cxnlp.training.restore import restored, taken_up
@@ -155,8 +156,7 @@ def run(config: Config, work: Path, target: Path) -> Path:
     tables = config.read_tables()
     labelled, known = concatenate_datasets(tables), config.known(tables)
     if config.wide not in (0, student.encoder.config.intermediate_size):
-        texts = [text for table in tables for text in _sample(table)]
-        student = narrowed(student, config.wide, tokenizer, texts, config.stage.most_tokens)
+        student = _narrowed(config, student, tokenizer, tables, work / "narrow.safetensors")
     dev = corpus.read_labelled(config.dev)
     evaluate = evaluator(dev, tokenizer)
     done = work / "student.safetensors"
@@ -203,6 +203,20 @@ def shortened(teacher: Network, layers: tuple[int, ...], dropout: float = 0.0) -
         if isinstance(part, nn.Dropout):
             part.p = dropout
     encoder.config.hidden_dropout_prob = dropout
+    return student
+
+
+def _narrowed(
+    config: Config, student: Network, tokenizer: Tokenizer, tables: list[Dataset], kept: Path
+) -> Network:
+    """The student with fewer neurons, chosen once: a run that goes on reads them from `kept`."""
+    if kept.exists():
+        resize(student, config.wide)
+        student.load_state_dict(load_file(kept))
+        return student
+    texts = [text for table in tables for text in _sample(table)]
+    student = narrowed(student, config.wide, tokenizer, texts, config.stage.most_tokens)
+    save(student.state_dict(), kept)
     return student
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -22,7 +21,6 @@ _ENDINGS = (
     "tevredenheid", "oordeel", "winkel", "filiaal", "vestiging", "locatie", "regio", "kanaal",
     "segment", "afdeling", "groep",
 )  # fmt: skip
-_COMPOUND = re.compile(rf"(.+?)({'|'.join(_ENDINGS)})")
 #: Words in the names of columns, the likeliest first.
 DATE_NAMES = (
     "date", "datum", "created", "timestamp", "submitted", "received", "ontvangen", "ingevuld",
@@ -100,12 +98,7 @@ def find_groups(extra: pd.DataFrame, least: int) -> str | None:
 
 
 def _parts(column: str) -> list[str]:
-    """The words of a name, those that end in one of `_ENDINGS` as two."""
-    parts: list[str] = []
-    for word in words_of(column):
-        compound = _COMPOUND.fullmatch(word)
-        parts += compound.groups() if compound else [word]
-    return parts
+    return words_of(column, _ENDINGS)
 
 
 def _how_far_from_an_answer(column: str) -> int:
@@ -128,13 +121,14 @@ def _named(
 ) -> Iterator[str]:
     """Columns whose name is, or holds, one of the names, and that hold what they should."""
     words = {column: _parts(column) for column in map(str, extra) if not _says(column, but)}
-    for exact in (True, False):
-        for name in names:
-            for column, parts in words.items():
-                if (parts == [name] if exact else len(parts) > 1 and name in parts) and holds(
-                    extra[column]
-                ):
-                    yield column
+    named = [
+        column
+        for exact in (True, False)
+        for name in names
+        for column, parts in words.items()
+        if (parts == [name] if exact else len(parts) > 1 and name in parts)
+    ]
+    return (column for column in dict.fromkeys(named) if holds(extra[column]))
 
 
 def _explained(extra: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
