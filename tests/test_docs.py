@@ -34,8 +34,8 @@ def test_the_examples_of_the_limits_in_the_cards_are_read_so() -> None:
     for example, sentiment in sentiments.items():
         assert f'"{example}"' in limits
         assert cxnlp.classify([example])[0].sentiment == sentiment, example
-    assert '"bepaald niet ondeskundig") as complaint' in limits
-    read = cxnlp.classify(["bepaald niet ondeskundig"])[0]
+    assert '"allerminst ondeskundig") as complaint' in limits
+    read = cxnlp.classify(["allerminst ondeskundig"])[0]
     assert read.aspects["knowledge"].polarity == "negative"
 
 

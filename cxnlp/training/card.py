@@ -47,7 +47,7 @@ The examples are of `accurate`; what a smaller model misreads differs from comme
   in which it reads nothing), and irony above all ("Nou, dat hebben ze weer mooi voor elkaar
   gekregen", which it takes for praise), is often missed; a wish may be read as praise.
 - Words that point the other way win too often: "ik ga zeker overstappen" is read as praise (loyalty
-  +); what praises by denying a fault ("bepaald niet ondeskundig") as complaint; and mock praise
+  +); what praises by denying a fault ("allerminst ondeskundig") as complaint; and mock praise
   ("Zo'n toffe app, ik mag elke dag opnieuw inloggen") as praise.
 - One judgement in a long story is missed more often than one that stands alone, and what judges
   nothing around it may be read as a judgement: see [a comment in a
