@@ -14,9 +14,9 @@ from cxnlp.training.base import SPECIALS
 from cxnlp.training.fit import Batch
 
 #: Of a comment, with the story around it; and of the longest comment that is put in one.
-MOST_TOKENS, MOST_BURIED = 160, 80
+MOST_TOKENS, MOST_BURIED = 224, 80
 #: Sentences of the longest story.
-MOST_SENTENCES = 9
+MOST_SENTENCES = 12
 
 
 @dataclasses.dataclass(frozen=True)
