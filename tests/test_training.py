@@ -716,13 +716,13 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     kept = sorted((folder / "lessons").glob("*.safetensors"))
     assert len(kept) == 1
     again = dataclasses.replace(student, epochs=1)
-    distil.run(again, folder / "lessons", folder / "small")  # from what the teacher had read
+    distil.run(again, folder / "lessons", folder / "again")  # from what the teacher had read
     assert sorted((folder / "lessons").glob("*.safetensors")) == kept
     further = dataclasses.replace(again, start=str(target), learning_rate=1e-5)
     found = cxnlp.load(distil.run(further, folder / "lessons", folder / "further")).classify(texts)
     assert f1(right.decisions, found.decisions) > 0.8
     others = dataclasses.replace(again, seed=1)  # draws other comments: these are read anew
-    distil.run(others, folder / "lessons", folder / "small")
+    distil.run(others, folder / "lessons", folder / "others")
     assert len(list((folder / "lessons").glob("*.safetensors"))) == 2
     assert str(folder) not in (target / "manifest.json").read_text(encoding="utf-8")
 
