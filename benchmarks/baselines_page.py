@@ -126,9 +126,9 @@ All learn from the same {how["learned_from"]:,} labelled comments, except for th
 learn nothing and are scored on the comments in their own language, and sentence-transformers and
 SetFit, which get {how["most_vectors"]:,} of them for the sake of time (SetFit's encoder learns
 from pairs of {how["most_paired"]:,}). cxnlp's models were scored on {how["scored"]}, with
-`--ours` where that is another day; they have seen comments without labels as well, and
-`accurate` and `balanced` may have learned from labelled ones that came later; what each has
-learned from, and how long that takes, is in [training](../cxnlp/training/README.md).
+`--ours` where that is another day (their speeds are of the weights of the day above); they have
+seen comments without labels as well, and may have learned from labelled ones that came later; what
+each has learned from, and how long that takes, is in [training](../cxnlp/training/README.md).
 Thresholds are chosen on the same held-out comments, for cxnlp's models too, so their F1 may differ
 a little from that of the cards, which is at the thresholds that they came with. It is pooled over
 all decisions, sentiment is accuracy over four classes. *Public* is shared/feedback/test.jsonl;
