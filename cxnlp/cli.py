@@ -211,7 +211,7 @@ def evaluate(
         from cxnlp.training import card
 
         assert loaded.folder is not None
-        which = "" if model == "accurate" else f" --model {model}"
+        which = "" if model == "accurate" else f" --model {shlex.quote(model)}"
         which += "" if device == "cpu" else f" --device {device}"
         command = f"cxnlp eval {shlex.quote(str(labelled))}{which}"
         card.record(loaded.folder, record, command, report)

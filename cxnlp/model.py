@@ -245,7 +245,7 @@ def _blank(texts: pa.LargeStringArray, evidence: bool) -> Results:
 def _progress(total: int, shown: bool) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=total, unit=" comments", disable=not shown)
+    return tqdm(total=total, unit=" distinct comments", disable=not shown)
 
 
 _loading = threading.Lock()

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from cxnlp.errors import ModelError
 from cxnlp.firstnames import unnamed
-from cxnlp.text import PADDING
+from cxnlp.text import PADDING, UNSEEN
 
 #: Distinct words, and pieces of them, that are remembered; beyond, it starts to learn them again.
 MOST_WORDS, MOST_PIECES = 200_000, 1_000_000
@@ -144,8 +144,9 @@ class Cutter:
         """Rows of words, (words,) int64; those that are new are cut."""
         new = [word for word in words if word not in self._rows]
         if new:
-            # Composed: the list of names has each letter and its mark as one character.
-            read = [unnamed(unicodedata.normalize("NFC", word)) for word in new]
+            # Without what no tokenizer sees, and composed: so the list has its names.
+            plain = [unicodedata.normalize("NFC", word.translate(UNSEEN)) for word in new]
+            read = list(map(unnamed, plain))
             encodings = self._tokenizer.encode_batch(read, add_special_tokens=False)
             count = np.fromiter(map(len, encodings), np.int64, len(encodings))
             ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, count.sum())

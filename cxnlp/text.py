@@ -25,6 +25,10 @@ NO_TEXT = ("NA", "#N/A", "<NA>", "NaN", "nan", "NaT", "NULL", "null", "(null)", 
 NOTHING = (*NO_TEXT, "", "-", "N/A", "n/a", "n.v.t.", "N.v.t.", "nvt", "None")
 #: Has no width, and no tokenizer sees it.
 PADDING = "\N{ZERO WIDTH SPACE}"
+#: That, and what else may stand within a word unseen, to be taken out by `str.translate`.
+UNSEEN = dict.fromkeys(
+    map(ord, (PADDING, "\N{SOFT HYPHEN}", "\N{WORD JOINER}", "\N{ZERO WIDTH NO-BREAK SPACE}"))
+)
 _ENTITY = re.compile(r"&(?:amp;)?(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 #: Tags of HTML only: "<naam>" stands where somebody took a name away.
 _TAG = re.compile(
@@ -121,13 +125,14 @@ def without_markup(column: pa.LargeStringArray) -> pa.LargeStringArray:
     """
     marked = pc.or_(pc.match_substring(column, "<"), pc.match_substring(column, "&"))
     marked = marked.fill_null(False)
-    changed = [_unmarked(text) for text in column.filter(marked).to_pylist()]
+    changed = [unmarked(text) for text in column.filter(marked).to_pylist()]
     if not changed:
         return column
     return pc.replace_with_mask(column, marked, pa.array(changed, pa.large_string()))
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
+    """One text as `without_markup` leaves it, of the same length."""
     text = _ENTITY.sub(_character, text)
     return _TAG.sub(lambda tag: " " * len(tag[0]), text)
 

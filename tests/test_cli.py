@@ -326,7 +326,7 @@ def test_figures_that_a_set_is_too_small_for_are_no_json_nan(
 
 
 def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "tiny"
+    folder = tmp_path / "my tiny"
     quantisation = dict.fromkeys(
         ("float32_micro_f1", "int8_micro_f1", "agreement", "agreement_where_either_decides",
          "sentiment_agreement"), 1.0,
@@ -343,7 +343,7 @@ def test_eval_records_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert run(monkeypatch, "eval", path, "--model", folder, "--record", "invented") == 0
     (figure,) = store.read(folder).manifest["figures"]
     assert figure["data"] == "invented"
-    assert f"--model {folder} --record invented" in figure["command"]
+    assert f"--model '{folder}' --record invented" in figure["command"]
     assert "fine-tuned from `invented`, with" in (folder / "README.md").read_text(encoding="utf-8")
     card.keep(
         folder,

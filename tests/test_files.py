@@ -5,6 +5,7 @@ import csv
 import datetime as dt
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -775,12 +776,28 @@ def test_many_bad_rows_are_counted_not_held(
     assert len(report.rejects.read_text().splitlines()) == 5
 
 
+def test_stray_quotes_join_no_rows_of_a_tab_file(tmp_path: Path) -> None:
+    path = tmp_path / "in.tsv"
+    path.write_text('id\tcomment\n1\t"Top\n2\tgoed\n3\ttraag"\n4\t"goed,\ntraag"\n', "utf-8")
+    report = run(path, tmp_path / "out.jsonl")
+    assert [row["comment"] for row in read(report.target)] == ["goed", 'traag"', "goed,\ntraag"]
+    assert [(bad.line, bad.raw) for bad in report.bad] == [(2, '1\t"Top')]
+    assert "each of several lines is a row by itself" in report.bad[0].reason
+
+
+def test_a_chunk_has_rows(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="chunk_rows is 0; give a whole number of 1 or more"):
+        run(write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv", chunk_rows=0)
+
+
 def test_refusals_of_names(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", ROWS)
+    (tmp_path / "folder.csv").mkdir()
     for source, target, message in (
         (tmp_path / "in.doc", tmp_path / "out.csv", "Cannot read in.doc: give one of .csv"),
         (path, tmp_path / "out.pdf", "Cannot write out.pdf: give one of .csv"),
         (tmp_path / "none.csv", tmp_path / "out.csv", "There is no file"),
+        (tmp_path / "folder.csv", tmp_path / "out.csv", "folder.csv is a folder; give a file"),
         (path, tmp_path / "no" / "out.csv", "There is no folder"),
     ):
         with pytest.raises(FileError, match=message):
@@ -919,6 +936,19 @@ def test_damaged_files(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\x03\x04 nothing of the kind")
     with pytest.raises(FileError, match="is damaged or not"):
         run(tmp_path / name, tmp_path / "out.csv")
+
+
+def test_a_workbook_with_a_password(tmp_path: Path) -> None:
+    (tmp_path / "in.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(512))
+    with pytest.raises(FileError, match="one with a password; save it as .xlsx without one"):
+        run(tmp_path / "in.xlsx", tmp_path / "out.csv")
+    path = write(tmp_path / "zip.xlsx", ROWS)
+    data = bytearray(path.read_bytes())
+    for entry in re.finditer(rb"PK\x01\x02", bytes(data)):
+        data[entry.start() + 8] |= 1  # says that the part is encrypted
+    path.write_bytes(data)
+    with pytest.raises(FileError, match="is damaged or not .* encrypted"):
+        run(path, tmp_path / "out.csv")
 
 
 def test_a_workbook_with_damaged_parts(tmp_path: Path) -> None:

@@ -67,8 +67,19 @@ def test_comments_that_differ_in_a_name_are_read_alike() -> None:
         assert (column == column[0]).all()
 
 
+@pytest.mark.parametrize(
+    "typed", ["G&ouml;khan", "Gök&amp;#104;an", "Gök\u00adhan", "Gö\u200bkhan"]
+)
+def test_a_name_in_html_or_with_a_break_in_it_is_read_as_it_looks(typed: str) -> None:
+    results = tiny.model().classify([f"{name} helped but slow" for name in ("Gökhan", typed)])
+    for name in ("aspect_probabilities", "sentiment_probabilities", "decisions"):
+        one, other = getattr(results, name)
+        assert (one == other).all()
+    assert [result.text.split()[0] for result in results] == ["Gökhan", typed]
+
+
 def test_evidence_quotes_the_name_that_was_typed() -> None:
-    for name in ("Li", "Chukwuemeka"):
+    for name in ("Li", "Chukwuemeka", "G&ouml;khan"):
         text = f"{name} helped"
         spans = [
             span

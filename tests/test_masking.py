@@ -240,6 +240,21 @@ def test_spaces_and_hyphens_of_office_programs(comment: str, wanted: str) -> Non
     assert mask(comment).text == wanted
 
 
+@pytest.mark.parametrize(
+    ("comment", "wanted"),
+    [
+        ("Anna&nbsp;Jansen hielp", "[naam] hielp"),
+        ("bel 06&nbsp;12&nbsp;34&nbsp;56&nbsp;78&nbsp;!", "bel [telefoon]&nbsp;!"),
+        ("NL91&nbsp;ABNA&nbsp;0417&nbsp;1643&nbsp;00", "[IBAN]"),
+        ("mail a.bakker&#64;voorbeeld.nl<br>", "mail [e-mail]<br>"),
+        ("<p>mevrouw D&uuml;rr was top</p>", "<p>mevrouw [naam] was top</p>"),
+        ("snel &amp; goed, &euro; 10", "snel &amp; goed, &euro; 10"),
+    ],
+)
+def test_html_is_read_as_it_looks(comment: str, wanted: str) -> None:
+    assert mask(comment).text == wanted
+
+
 def test_spans_are_of_the_original() -> None:
     comment = "Bel Anna (anna@voorbeeld.nl) op 06-12345678"
     masked = mask(comment)

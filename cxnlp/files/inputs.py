@@ -41,7 +41,7 @@ _DAMAGED_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
 #: What openpyxl was seen to raise for damaged workbooks; it checks little itself.
 _DAMAGED_EXCEL = (
     zipfile.BadZipFile, zlib.error, LookupError, ValueError, SyntaxError, EOFError, TypeError,
-    AttributeError, OSError,
+    AttributeError, OSError, RuntimeError,
 )  # fmt: skip
 
 
@@ -90,10 +90,13 @@ class Input(ABC):
         return pa.field(name, arrow_type(kinds))
 
 
-#: What is no text begins with, and what to do with it.
-_STARTS = {
+#: What an old workbook begins with, and one that has a password, and what to do with it.
+_OLD_EXCEL = {
+    b"\xd0\xcf\x11\xe0": "an old Excel file or one with a password; save it as .xlsx without one",
+}
+#: The same of what is no text.
+_STARTS = _OLD_EXCEL | {
     b"PK\x03\x04": "an Excel file or an archive; name it .xlsx, or unpack it first",
-    b"\xd0\xcf\x11\xe0": "an old Excel file; save it as .xlsx",
     b"PAR1": "a Parquet file; name it .parquet",
     b"\x1f\x8b": "compressed; unpack it first",
     b"[{": "a JSON array; give one object a line, in a file named .jsonl",
@@ -118,7 +121,7 @@ class Csv(Input):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         csv.field_size_limit(2**31 - 1)  # 131,072 characters by default
-        self._refuse_another_kind()
+        _refuse_starts(path, "table in text", _STARTS)
         self.encoding = sniff.encoding(path)
         stated = sniff.stated_delimiter(path, self.encoding)
         self.before_header = int(stated is not None)
@@ -135,13 +138,6 @@ class Csv(Input):
                 f"The header of {path} cannot be read: {header.reason}. Export it anew, as UTF-8."
             )
         self.columns = _unique(header)
-
-    def _refuse_another_kind(self) -> None:
-        with open(self.path, "rb") as file:
-            start = file.read(512)
-        for mark, kind in _STARTS.items():
-            if start.startswith(mark):
-                raise FileError(f"{self.path} is no table in text but {kind}.")
 
     def _refuse_title(self, sample: list[str]) -> None:
         alone = self.delimiter == sniff.ONE_COLUMN
@@ -179,6 +175,8 @@ class Csv(Input):
                 while width and len(row) > width and not row[-1]:
                     row.pop()  # a delimiter at the end of each line, as some exports have it
                 fault = self._fault(row, width, lines.row)
+                if self._joined(width, lines.row):
+                    raise csv.Error("each of several lines is a row by itself")
             except StopIteration:
                 return
             except csv.Error as error:
@@ -189,6 +187,14 @@ class Csv(Input):
             elif row or width == 1:  # in a single column, a blank line is an empty cell
                 width = width or len(row)
                 yield row or [""]
+
+    def _joined(self, width: int | None, lines: list[str]) -> bool:
+        """Whether two stray quotes have made one row of several.
+
+        Commas in a comment of several lines may well be as many as a row has; tabs are not.
+        """
+        several = len(lines) > 1 and self.delimiter == "\t" and width not in (None, 1)
+        return several and all(line.count("\t") + 1 == width for line in lines)
 
     def _fault(self, row: list[str], width: int | None, lines: list[str]) -> str | None:
         raw = "".join(lines)
@@ -296,6 +302,7 @@ class Excel(Input):
 
     def __init__(self, path: Path, sheet: str | None = None) -> None:
         super().__init__(path)
+        _refuse_starts(path, "workbook of this kind", _OLD_EXCEL)
         with self._sheets() as sheets:
             self.sheet = self._found(sheets, sheet)
             filled = itertools.islice(_filled(sheets[self.sheet]), 2 * TITLE_ROWS)
@@ -491,8 +498,7 @@ def open_input(source: Path, sheet: str | None = None) -> Input:
     kind = INPUTS.get(source.suffix.lower())
     if kind is None:
         raise FileError(f"Cannot read {source.name}: give one of {', '.join(INPUTS)}.")
-    if not source.is_file():
-        raise FileError(f"There is no file {source}.")
+    check_there(source)
     if kind is Excel:
         return Excel(source, sheet)
     if sheet is not None:
@@ -506,6 +512,23 @@ def check_name(path: Path) -> None:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
         raise FileError(f"The name {str(path)!a} is not UTF-8; rename it.") from None
+
+
+def check_there(path: Path) -> None:
+    """Refuse a path where no file is."""
+    if path.is_dir():
+        raise FileError(f"{path} is a folder; give a file.")
+    if not path.is_file():
+        raise FileError(f"There is no file {path}.")
+
+
+def _refuse_starts(path: Path, wanted: str, starts: dict[bytes, str]) -> None:
+    """Refuse a file that begins as one of another kind does."""
+    with open(path, "rb") as file:
+        start = file.read(max(map(len, starts)))
+    for mark, kind in starts.items():
+        if start.startswith(mark):
+            raise FileError(f"{path} is no {wanted} but {kind}.")
 
 
 def _chunked(rows: Iterable[Row | BadRow], size: int, reject: Reject) -> Iterator[list[Row]]:

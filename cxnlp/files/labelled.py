@@ -10,7 +10,7 @@ import numpy as np
 
 from cxnlp.errors import FileError
 from cxnlp.evaluation import Readings
-from cxnlp.files.inputs import BadRow, Jsonl
+from cxnlp.files.inputs import BadRow, Jsonl, check_there
 from cxnlp.taxonomy import ASPECTS, LANGUAGES, MARKS, SENTIMENTS, SIGNS, indices
 
 #: A line of such a file, for the messages; the README shows the same.
@@ -52,8 +52,7 @@ def read_labelled(path: Path | str) -> Labelled:
         file of another kind; says which line, and shows a sound one.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileError(f"There is no file {path}.")
+    check_there(path)
     records: list[dict[str, Any]] = []
     for number, record in Jsonl(path).numbered():
         fault = record.reason if isinstance(record, BadRow) else _fault(record)

@@ -145,7 +145,11 @@ def score_file(
     ------
     FileError
         For a file that cannot be read or written as asked; says what to do.
+    ValueError
+        For a `chunk_rows` under 1.
     """
+    if chunk_rows < 1:
+        raise ValueError(f"chunk_rows is {chunk_rows!r}; give a whole number of 1 or more")
     started = time.monotonic()
     source, target = Path(source), _behind(Path(target))
     inputs.check_name(target)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from cxnlp.insights.names import find_names
+from cxnlp.text import unmarked
 
 #: What stands in for each kind of personal data.
 WORDS = {
@@ -122,12 +123,13 @@ def mask(text: str, lang: str = "nl") -> Masked:
 def _plain(text: str) -> tuple[str, list[int]]:
     """A text as the rules know it, and where each of its characters, and its end, was before.
 
-    Letters and their marks are one character, a row of blanks is one space, hyphens of office
-    programs are plain ones, and what has no width is left out.
+    Tags and entities of HTML are what a browser shows of them. Letters and their marks are one
+    character, a row of blanks is one space, hyphens of office programs are plain ones, and what has
+    no width is left out.
     """
     letters: list[str] = []
     places: list[int] = []
-    for at, letter in enumerate(text.translate(_HYPHENS)):
+    for at, letter in enumerate(unmarked(text).translate(_HYPHENS)):
         kind = unicodedata.category(letter)
         if kind == "Zs" or letter == "\t":
             letter = " "
