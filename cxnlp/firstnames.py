@@ -21,6 +21,8 @@ _WORD = re.compile(
 _PLAIN = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
 )
+#: Words that are names with a mark on them: Gül, Günden, Måns, Sayın.
+_WORDS = frozenset({"gul", "gunden", "mans", "sayin"})
 
 
 @functools.cache
@@ -28,7 +30,7 @@ def first_names() -> frozenset[str]:
     """Names in lower case, and as they are typed in plain letters."""
     lines = resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split("\n")
     names = {line for line in lines if line and not line.startswith("#")}
-    return frozenset(names | {bare(name.translate(_PLAIN)) for name in names})
+    return frozenset(names | {bare(name.translate(_PLAIN)) for name in names} - _WORDS)
 
 
 def unnamed(text: str) -> str:

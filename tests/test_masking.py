@@ -55,6 +55,12 @@ kenteken GB001D is niet bekend | kenteken [kenteken] is niet bekend
 Ordernummer 4417 kwam nooit aan | Ordernummer [nummer] kwam nooit aan
 Mijn klantnr. is AB-4417/2 | Mijn klantnr. is [nummer]
 Bestelling 88231 is zoek | Bestelling [nummer] is zoek
+klantnummer: 1234 5678, polisnummer 1234 5678 90 | klantnummer: [nummer], polisnummer [nummer]
+ordernummer 4471902 10 dagen te laat | ordernummer [nummer] 10 dagen te laat
+ref: AB12, order: 12345 | ref: [nummer], order: [nummer]
+mail a.bakker(at)voorbeeld.nl, a.bakker @ voorbeeld.nl | mail [e-mail], [e-mail]
+geholpen door Sanne, Max en Roos | geholpen door [naam], [naam] en [naam]
+Greet hielp mij, Gül ook | [naam] hielp mij, [naam] ook
 Mijn order-4471902 is nog niet bezorgd | Mijn order-[nummer] is nog niet bezorgd
 klant_123456 en factuur–20261234 | klant_[nummer] en factuur–[nummer]
 ordernr4471902 en order4471902 | ordernr[nummer] en order[nummer]
@@ -120,6 +126,9 @@ helped by Tom and Priya | helped by [name] and [name]
 Thanks Grace! | Thanks [name]!
 A girl called Saoirse helped | A girl called [name] helped
 Joris knew the form | [name] knew the form
+Contact: a.baker [at] example.com | Contact: [e-mail]
+Customer number 8834 221 | Customer number [number]
+Anna and Mark were great | [name] and [name] were great
 Anna's advice was good | [name]'s advice was good
 Kind regards, Anna Smith | Kind regards, [name]
 """
@@ -136,7 +145,15 @@ Op 12/06/2026 1430 en 2026/06/12 143000
 24 uur gewacht, 3 kwartier, 45 minuten
 Op 12-05-2026 om 09.30 uur besteld, en op 01-02-2026 10:30 weer
 Open van 09.00 - 17.30 uur
+Open 09.00 - 17.00 7 dagen per week
 De bestelling van 18.30 kwam niet
+Pakket pas 24-12 geleverd, het kwam pas 10-15 minuten later
+Bezorgd op 01 02 2026 10:30, bestelling 10/12 geplaatst
+Retour: 14 dagen wachten. Schade: 3 krassen, 10000 euro schade
+Een schade 10000 euro, factuur: 4500 euro
+Bestelt u @ voorbeeld.nl
+Ze gunden ons alle tijd en waren gul
+They failed to greet me
 Bestelling van 12-05-2026 is zoek
 In 2024 IS ER NIETS VERANDERD
 2019 was beter dan 2026

@@ -118,6 +118,15 @@ def test_long_comments_without_evidence_keep_their_beginning() -> None:
     assert (row["evidence"], row["start"], row["end"]) == ("", 0, 0)
 
 
+def test_a_comment_without_blanks_is_cut_too() -> None:
+    comment = f"{'A' * 100_000} maar een uur gewacht"
+    row = quotes(readings([comment], [{("time", "negative"): "een uur"}]), "time", "negative").iloc[
+        0
+    ]
+    assert len(row["text"]) < 100 * MOST_WORDS
+    assert row["text"][row["start"] : row["end"]] == "een uur"
+
+
 def test_evidence_longer_than_a_quote_is_shown_whole() -> None:
     comment = " ".join(f"w{n}" for n in range(200))
     inside = " ".join(f"w{n}" for n in range(50, 150))

@@ -202,6 +202,19 @@ def test_what_is_criticised_beside_praise_is_complained_of_too() -> None:
     assert heads[0] == "Start with time."
 
 
+def test_what_goes_with_the_other_end_of_the_score_is_no_finding() -> None:
+    """Praise in "friendly, but an hour on hold" is nothing to keep up."""
+    both = {("friendliness", "positive"): "vriendelijk", ("time", "negative"): "uur"}
+    texts = ["vriendelijk, maar een uur"] * 60 + ["duur, maar top"] * 60 + ["top"] * 60
+    price = {("price", "negative"): "duur", ("service", "positive"): "top"}
+    scored = Scored.of(readings(texts, [both] * 60 + [price] * 60 + [{}] * 60))
+    scored = dataclasses.replace(
+        scored, extra=pd.DataFrame({"nps": [2, 3] * 30 + [9, 10] * 30 + [6, 8] * 30})
+    )
+    heads = [finding.head for finding in findings(gather(scored, Options()), Words("en"))]
+    assert heads == ["Start with time.", "Keep up service."]
+
+
 def test_trifles_are_not_told_however_sure(scored: Scored) -> None:
     content = gather(scored, Options())
     assert content.groups is not None
@@ -376,8 +389,13 @@ def test_old_comments_are_not_to_be_answered_now(make: Any) -> None:
     assert "Answer 12 customers." in make(frame).shown
     page = make(frame.assign(date=["2025-01-01"] * 5 + ["2026-01-01"] * 7))
     assert "Answer 7 customers." in page.shown
-    told = "The first 10 of 12; 7 of these are of the 90 days up to the last comment."
+    told = "The first 10 of 12. 7 of them are of the 90 days up to the last comment."
     assert told in page.sections["urgent"]
+    page = make(table([said[0], *[{}] * 30], ["Ik kom nooit meer", *["prima"] * 30]).assign(
+        date=["2025-01-01", *["2026-01-01"] * 30]
+    ))  # fmt: skip
+    assert "None of them is of the 90 days" in page.sections["urgent"]
+    assert "The first" not in page.sections["urgent"]
 
 
 def test_readings_without_their_comments(make: Any) -> None:
@@ -458,6 +476,11 @@ def test_refusals(tmp_path: Path) -> None:
         with pytest.raises(CxnlpError, match="Column 'winkel' cannot be used. Row 1 has "):
             cxnlp.report(frame, path, **options)
     assert not path.exists()
+
+
+def test_a_column_of_dates_without_one_is_said_to_be_so(make: Any) -> None:
+    page = make(table(SAID * 20, ONE * 20, when=[None] * 20), date="when")
+    assert "No comment has a date." in page.sections["trend"]
 
 
 def test_a_single_day_is_no_span(make: Any) -> None:

@@ -109,6 +109,17 @@ def test_weak_comments(weak: Path) -> None:
     assert len(corpus.read_weak(weak, 10, 0)[0]) == 20
 
 
+def test_a_rating_that_is_not_given_is_not_the_worst(weak: Path) -> None:
+    stays = [{"text": f"kamer {i}", "topics": ["wait"], "staff": i % 5 + 1} for i in range(60)]
+    stays += [{"text": f"bed {i}", "topics": [["wait"], []][i % 2]} for i in range(40)]
+    _lines(weak / "stays.jsonl.gz", stays)
+    table, columns = corpus.read_weak(weak, 1000, 0)
+    staff = np.array(table["weak"])[:, columns.index("stays:staff")]
+    rated = np.array([text.startswith("kamer") for text in table["text"]])
+    assert np.isnan(staff[~rated]).all()
+    assert set(staff[rated]) == {0, 0.25, 0.5, 0.75, 1}
+
+
 def test_weak_comments_that_measure_are_left_out(weak: Path, tmp_path: Path) -> None:
     held_out = _lines(tmp_path / "test.jsonl", [{"text": "De winkel: 7!"}, {"text": "the shop 70"}])
     table, _ = corpus.read_weak(weak, 1000, 0, [held_out])
@@ -201,6 +212,8 @@ def test_a_story_goes_on_around_what_is_buried() -> None:
         assert 1 <= len(around) <= 9
         places.add((bool(before), bool(after)))
     assert places == {(True, True), (True, False), (False, True)}
+    english = _saying("A short answer", LANGUAGES.index("en"))
+    assert vary(english) is english  # for want of a story in its language
 
 
 def test_what_judges_nothing_may_stand_around_another(labelled: Path) -> None:

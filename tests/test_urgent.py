@@ -77,7 +77,8 @@ def test_the_words_of_the_weightiest_reason_are_marked(results: Results) -> None
     ["nog steeds geen antwoord", "nooit teruggebeld", "al 4x gebeld", "voor de zoveelste keer",
      "het geld is nog niet binnen", "I still don't have it", "niets meer van gehoord",
      "niemand die iets laat weten", "still no reply", "for the third time",
-     "called five times", "nobody called me"],
+     "called five times", "nobody called me", "ik wacht nog steeds", "wacht al 6 weken",
+     "nog altijd aan het wachten", "I have been waiting for weeks"],
 )  # fmt: skip
 def test_words_of_repeated_contact(words: str) -> None:
     results = readings([f"Te laat: {words}"], [{("time", "negative"): "Te laat"}])
@@ -86,7 +87,8 @@ def test_words_of_repeated_contact(words: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["dat was beloofd", "kom je afspraken na", "ze zouden dinsdag bellen", "I was told they would",
+    ["dat was beloofd", "ze beloven van alles", "empty promises",
+     "kom je afspraken na", "ze zouden dinsdag bellen", "I was told they would",
      "it was supposed to be free"],
 )  # fmt: skip
 def test_words_of_a_promise(words: str) -> None:
@@ -98,8 +100,12 @@ def test_no_reason_is_given_that_no_word_says() -> None:
     said = [
         {("integrity", "negative"): "zomaar verhoogd", ("communication", "negative"): "uitleg"},
         {("time", "negative"): "twee weken", ("communication", "negative"): "never told"},
+        {("integrity", "negative"): "liars"},
     ]
-    texts = ["Prijs zomaar verhoogd zonder uitleg", "Solved in twee weken, and never told what"]
+    texts = [
+        "Prijs zomaar verhoogd zonder uitleg", "Solved in twee weken, and never told what",
+        "They never compromise, liars",
+    ]  # fmt: skip
     assert urgent(readings(texts, said)).empty
 
 

@@ -19,7 +19,7 @@ from cxnlp.taxonomy import SIGNS
 MOST_WORDS = 60
 #: A cut moves back to the start of a sentence that lies no more than so many words before it.
 _SNAP_WORDS = 15
-_WORD = re.compile(r"\[[^\[\]\s][^\[\]]{0,20}\]\S*|\S+")
+_WORD = re.compile(r"\[[^\[\]\s][^\[\]]{0,20}\]\S*|\S{1,60}")
 _SENTENCE_END = re.compile(r"[.!?…]['\")]*$")
 _COLUMNS = {
     "index": "int64",

@@ -25,7 +25,8 @@ def to_long(source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The other columns of the table, under their own names, and
+        The other columns of the table, under their own names (but for those named as below, which
+        give way), and
 
         ``cx_row``
             The comment: its row, from 0.

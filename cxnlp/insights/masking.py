@@ -3,7 +3,7 @@
 Rules, not a model: each can be read, tested and explained to a privacy officer. They look for
 shapes (an IBAN, a phone number, a plate), for check digits where a shape is not enough, and for
 words that announce what follows ("ordernummer", "mevrouw", "spoke to"). What no rule knows stays:
-a rare first name in running text, a street, a nickname.
+in running text a first name that is rare or a word as well (Mark, Rose), a street, a nickname.
 """
 
 from __future__ import annotations
@@ -145,7 +145,12 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-")
-_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+#: Also as they are written to be overlooked by programs: "j.bakker (at) voorbeeld.nl".
+_EMAIL = re.compile(
+    r"(?<![\w.+'-])(?:[\w.+'-]{1,64}(?:@|\s?[(\[]at[)\]]\s?)|[\w+'-]{1,32}[._][\w.+'-]{1,32} ?@ ?)"
+    r"[\w-]+(?:\.[\w-]+)+",
+    re.I,
+)
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']+", re.I)
 #: A part of an address that points at one customer: a query, a long code, a number.
 _TELLING = re.compile(r"\?.|#.*=|\d{6}|/(?=[^/?#]*\d)[\w~%-]{12,}|@")
@@ -168,7 +173,8 @@ _NINE_DIGITS = re.compile(r"(?<![\d.,€£$-])(?<![€£$] )\d{3,4}\.?\d{2,3}\.?
 _NATIONAL_BE = re.compile(r"(?<!\d)\d{2}\.?[01]\d\.?[0-3]\d[ -]?\d{3}[ .-]?\d{2}(?!\d)")
 
 _NOT_A_DATE = (  # five pairs of digits are no date: 06.12.34.56.78
-    r"(?!\d{1,2}(?P<by>[-./])\d{1,2}(?P=by)(?:\d{3,4}(?!\d)|\d\d(?!\d|[-.]\d))|\d{1,2}[.:]\d{2}(?:\s|-)\d{1,2}[.:]\d{2})"
+    r"(?!\d{1,2}(?P<by>[-./])\d{1,2}(?P=by)(?:\d{3,4}(?!\d)|\d\d(?!\d|[-.]\d))"
+    r"|[0-3]?\d [01]?\d (?:19|20)\d\d(?!\d| \d{3})|\d{1,2}[.:]\d{2}(?:\s|\s?-\s?)\d{1,2}[.:]\d{2})"
 )
 #: A number may follow another one and a slash ("06-12345678/06-87654321"), but no part of a date.
 _NOT_IN_A_NUMBER = r"(?<!\w)(?<!\d[.,-])" + "".join(
@@ -229,24 +235,34 @@ _THING = (
     "|case|ticket|zaak|referentie|reference|ref|tracking|track ?(?:&|and|en) ?trace|zending|pakket"
     "|parcel|reservering|reserverings|booking|boeking|boekings|reservation|lidmaatschaps|lid|member"
     "|membership|contract|meter|pati[eë]nt|patienten|patiënten|patient|serie|serial|kenmerk|relatie"
-    "|debiteuren?|claim|schade|melding|meldings|incident|transactie|transaction|pas|kaart|card"
+    "|debiteuren?|claim|schade|melding|meldings|incident|transactie|transaction|kaart|card"
     "|aanvraag|volg|retour|return"
 )
-_CODE = r"(?P<it>(?=[\w/.-]*\d)[A-Z0-9]+(?:[-/.][A-Z0-9]+)*)"
-#: "ordernummer is 1234", "ref: AB12": with the word number any code will do ...
+_CODE = r"(?=[\w/.-]*\d)[A-Z0-9]+(?:[-/.][A-Z0-9]+)*"
+_NOT_MONEY = r"(?!\s?(?:eur(?:o|os)?\b|€))"
+#: What may follow in groups: "1234 5678 90", but not the "10 days" after a number.
+_GROUPS = rf"(?:(?: \d{{3,}}(?![\w.:/-]){_NOT_MONEY})+(?: \d\d(?![\w.:/-]){_NOT_MONEY})?)?"
+#: "ordernummer is 1234": with the word number any code will do ...
 _NUMBER_SAID = re.compile(
-    rf"\b(?:{_THING})[ -]?(?:nummer|number|nr(?![^\W\d_])\.?|no\b\.?|num\b|id\b|code|#|:)"
-    rf"(?:\s|:|#|=|\bis\b|\bwas\b|\()*{_CODE}(?![\w-])",
+    rf"\b(?:{_THING}|pas)[ -]?(?:nummer|number|nr(?![^\W\d_])\.?|no\b\.?|num\b|id\b|code|#)"
+    rf"(?:\s|:|#|=|\bis\b|\bwas\b|\()*(?P<it>{_CODE}(?![\w-]){_GROUPS})",
     re.I,
 )
-#: ... without it, one that cannot be a year or an amount.
+#: ... after a colon, four digits or what begins with a letter: "ref: AB12", not "retour: 14 dagen";
+_NUMBER_AFTER = re.compile(
+    rf"\b(?:{_THING}):\s*{_NOT_A_DATE}(?=(?:[ /.-]?\d){{4}}|[A-Z]+[/.-]?\d)"
+    rf"(?P<it>{_CODE}(?![\w-]){_NOT_MONEY}{_GROUPS})",
+    re.I,
+)
+#: ... without either, one that cannot be a year, a day, a few or an amount.
 _NUMBER_NEAR = re.compile(
     rf"\b(?:{_THING})(?:\s(?:met |with )?|[-–_]?(?=\d))"
-    rf"{_NOT_A_DATE}(?=[A-Z/-]*\d[\w/-]{{4}}){_CODE}(?![\w-])",
+    rf"{_NOT_A_DATE}(?!\d{{1,2}}[-/]\d{{1,2}}(?![\d/-]))(?=[A-Z/-]*\d[\w/-]{{4}})"
+    rf"(?P<it>{_CODE})(?![\w-]){_NOT_MONEY}",
     re.I,
 )
 _HASH = re.compile(r"(?<!\w)#\d{4,}(?:[-/][A-Z\d]+|\.\d\w*)*\b", re.I)
-_LONG_NUMBER = re.compile(r"(?<![\w€£$.,+-])(?<![€£$] )\d{7,}(?![\w]|[.,]\d|\s?(?:euro|eur|€)\b)")
+_LONG_NUMBER = re.compile(rf"(?<![\w€£$.,+-])(?<![€£$] )\d{{7,}}(?![\w]|[.,]\d){_NOT_MONEY}")
 _CARD = re.compile(r"(?<![\w-])\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-])")
 _LONG_CODE = re.compile(r"(?<![\w-])(?=[A-Z\d-]*[A-Z])(?=(?:[A-Z-]*\d){6})[A-Z\d]+(?:-[A-Z\d]+)*\b")
 
@@ -309,6 +325,7 @@ _FINDERS = (
     _shapes("birth", _BORN, group=1),
     _shapes("number", _HASH),
     _shapes("number", _NUMBER_SAID, group="it"),
+    _shapes("number", _NUMBER_AFTER, group="it"),
     _shapes("plate", _PLATE_SAID, group=1),
     _shapes("postcode", _POSTCODE_SAID, group=1),
     _shapes("phone", _PHONE),

@@ -12,10 +12,10 @@ from __future__ import annotations
 CAPITALISED = frozenset(
     """
     ana ans bob bobby bonnie carol cas cleo douglas earl ed ella elsje ernst fien finn fleur
-    frans gail gene georgie gill guus isa ivy jack jake jay jean jeen jerry jill jim joe jos
-    jude juliette kai ken kirk koos kris lance lea lex lily lloyd lou loïs luke mart matt mia
-    mick mike milo nell nick pam phil puck riet rob robin ron rosa rosemary ross roy saïd sid
-    staf stan stef ted teddy terry tess tessa tilly toby tonny wilco ömer
+    frans gail gene georgie gill greet gul gunden guus isa ivy jack jake jay jean jeen jerry
+    jill jim joe jos jude juliette kai ken kirk koos kris lance lea lex lily lloyd lou loïs luke
+    mart matt mia mick mien mike milo nell nick pam phil puck riet rob robin ron rosa rosemary ross
+    roy saïd sid staf stan stef ted teddy terry tess tessa tilly toby tonny wilco ömer
     """.split()
 )
 

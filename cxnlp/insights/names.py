@@ -26,6 +26,11 @@ _FORMAL = re.compile(
     rf"(?<!\w)(?:[{_UPPER}]\.\s?){{1,4}}(?:(?:van|de|den|der|ten|ter|'t|von)\s){{1,3}}(?=[{_UPPER}])"
 )
 _SURNAME_AFTER = re.compile(rf" {_PARTICLES}{{0,3}}({_LETTERS})")
+#: A word with a capital beside a name: "Anna en Max", "Anna, Max en Roos".
+_BESIDE = re.compile(
+    rf"(?: (?:en|and|&) |, (?=\w+(?: (?:en|and|&) |, )))"
+    rf"([{_UPPER}][^\W\d_]+)(?!\w|['’](?![sS]\b)\w)"
+)
 _SURNAMES_ONLY = SURNAMES - WORDLIKE
 _WORD = re.compile(rf"(?<![\w@#.'’-]){_LETTERS}(?:-{_LETTERS})*(?!\w)")
 
@@ -74,6 +79,15 @@ _HINT = re.compile(
 
 def find_names(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each personal name in a comment; some may be found twice."""
+    for start, end in _names(text):
+        yield start, end
+        while (after := _BESIDE.match(text, end)) and after[1].lower() in AMBIGUOUS:
+            yield after.span(1)
+            end = after.end()
+
+
+def _names(text: str) -> Iterator[tuple[int, int]]:
+    """The same but for names that a name beside them makes one: "Anna and Rose"."""
     lowered = text.lower()
     if text.isupper() and len(lowered) == len(text):
         text = lowered  # in capitals throughout, they say nothing

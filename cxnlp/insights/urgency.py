@@ -19,12 +19,15 @@ from cxnlp.taxonomy import ASPECTS, SIGNS
 HALF_LIFE, RECENT = 30, 90
 
 _PROMISE = (
-    r"beloo?f|toegezegd|toezegging|afgesproken|afspra(?:ak|ken)|zou(?:den)? .{0,40}(?:bellen|komen)"
-    r"|(?:verteld|gezegd) dat|promise|assured|guarantee|told (?:me |us )?(?:it|that|they)"
+    r"belo(?:o?f|ven)|toegezegd|toezegging|afgesproken|afspra(?:ak|ken)"
+    r"|zou(?:den)? .{0,40}(?:bellen|komen)|(?:verteld|gezegd) dat|\bpromise|assured|guarantee"
+    r"|told (?:me |us )?(?:it|that|they)"
     r"|said (?:they|it|he|she)|(?:was|were) supposed to"
 )
 _AGAIN = (
     r"nog (?:steeds |altijd )?(?:geen|niet|niets|niks)"
+    r"|wacht(?:en)? (?:(?:nu )?al|nog (?:steeds|altijd))\b"
+    r"|nog (?:steeds|altijd) (?:aan het )?wachten|been waiting"
     r"|(?:tweede|derde|vierde|vijfde|zoveelste|tigste) (?:keer|maal|mail|poging)"
     r"|\b(?:[3-9]|1\d|drie|vier|vijf|zes|tien) ?(?:x|keer|maal) (?:gebeld|gemaild|contact)"
     r"|(?:nooit|niet|niets|niemand) (?:iets |meer )?(?:op |van )?(?:terug )?"

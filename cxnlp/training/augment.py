@@ -248,6 +248,8 @@ class Augmenter:
 
     def _buried(self, comment: Comment) -> Comment:
         sentences = self.neutral[self._either(_language_of(comment))]
+        if not sentences:
+            return comment
         first = int(self.draw.integers(len(sentences)))
         chosen = sentences[first : first + int(self.draw.integers(2, 10))]
         room = np.cumsum([len(sentence) + 1 for sentence in chosen])

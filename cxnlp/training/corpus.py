@@ -137,8 +137,12 @@ def read_weak(
     frequent = {key for key, count in counts.items() if count >= LEAST}
     columns = sorted({("", VERDICT)} | frequent)  # of no source, so the first
     index = {key: number for number, key in enumerate(columns)}
-    of_source = {
-        source: [number for (owner, _), number in index.items() if owner == source]
+    of_source = {  # but its ratings: one that is not given is not the worst
+        source: [
+            number
+            for (owner, name), number in index.items()
+            if owner == source and name not in RATINGS
+        ]
         for source in set(sources)
     }
     targets = np.full((len(texts), len(columns)), np.nan, np.float32)

@@ -53,11 +53,16 @@ def short(name: object) -> str:
 
 
 def _certain(content: Content, sign: str) -> list[str]:
-    """Aspects that matter by more than chance: by their impact, or as often as one in twenty."""
+    """Aspects that matter by more than chance: by their impact, or as often as one in twenty.
+
+    Praise that goes with a lower score, as "friendly, but ..." does, is nothing to keep up.
+    """
     ranked = ranking(content, sign)
     if _has_impact(content):
-        p = _chance(content)["gained" if sign == "positive" else "lost"]
-        return [aspect for aspect in ranked if p[aspect] < ALPHA]
+        assert content.impact is not None
+        name, way = ("gained", 1) if sign == "positive" else ("lost", -1)
+        p, moved = _chance(content)[name], content.impact.set_index("aspect")[name]
+        return [aspect for aspect in ranked if way * moved[aspect] > 0 and p[aspect] < ALPHA]
     said = content.pillars.set_index("aspect").loc[ranked]
     count = (said[sign] + said["mixed"]).to_numpy()
     low, _ = wilson(count, said["comments"].to_numpy())

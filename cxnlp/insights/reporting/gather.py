@@ -183,8 +183,9 @@ def _add_trend(content: Content, scored: Scored, read: Scored) -> ExtensionArray
     content.trend, content.by = frames[by], by
     content.longer = next((frames[b] for b in _PERIODS if periods[b] < periods[by]), None)
     if periods[by] < _LEAST_PERIODS:
-        long = days.notna().any() and (days.max() - days.min()).days >= 7 * _LEAST_PERIODS
-        content.why["trend"] = "few_periods" if long else "few_dates"
+        dated = bool(days.notna().any())
+        long = dated and (days.max() - days.min()).days >= 7 * _LEAST_PERIODS
+        content.why["trend"] = "few_periods" if long else "few_dates" if dated else "all_undated"
     return days.array
 
 
@@ -226,7 +227,10 @@ def to_quote(content: Content, sign: str) -> list[str]:
 
 
 def ranking(content: Content, sign: str) -> list[str]:
-    """Aspects in the order in which they matter for a sign; only those that do."""
+    """Aspects in the order in which they matter for a sign.
+
+    Those that move the score that way come first; of the others, what is said most often.
+    """
     frame, moved = content.pillars, content.impact
     said = pd.Series((frame[sign] + frame["mixed"]).to_numpy(), index=frame["aspect"].astype("str"))
     said = said[(said > 0) & ~said.index.isin(OUTCOMES)]

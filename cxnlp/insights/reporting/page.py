@@ -226,9 +226,10 @@ def _more_urgent(content: Content, words: Words) -> str:
         return ""
     shown = len(content.urgent)
     found, recent = (content.urgent.attrs[name] for name in ("found", "recent"))
+    said = [] if found == shown else [words("first_of", shown=shown, all=words.number(found))]
     if found != recent:
-        return words.counted("recent_of", recent, shown=shown, all=words.number(found))
-    return "" if found == shown else words("first_of", shown=shown, all=words.number(found))
+        said.append(words.counted("of_them_recent", recent) if recent else words("none_recent"))
+    return " ".join(said)
 
 
 def _left_out(content: Content, words: Words) -> list[str]:
