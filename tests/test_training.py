@@ -39,6 +39,7 @@ from cxnlp.training import (
     shorten,
     tune,
 )
+from cxnlp.training.above import Above
 from cxnlp.training.augment import Augmenter
 from cxnlp.training.convolutions import Convolutions, even
 from cxnlp.training.fit import Batch, Stage, comments_of
@@ -740,6 +741,31 @@ def _check_distillation(config: recipe.Config, teacher: Path, folder: Path) -> N
     assert str(folder) not in (target / "manifest.json").read_text(encoding="utf-8")
 
 
+def _check_fixed_layers(student: shorten.Config, teacher: Path, folder: Path) -> None:
+    """The first of two layers stays as it is, and what is above it learns from its int8 states."""
+    stage = Stage("one", 2, 3e-3, 3e-3, batch_size=8)
+    above = dataclasses.replace(
+        student, layers=(0, 1), states_weight=0.0, stage=stage, fixed=1, letters=30
+    )
+    made = store.read(shorten.run(above, folder / "above", folder / "upper"))
+    before, after = (restored(each).eval() for each in (store.read(teacher), made))
+    moved = [
+        max(
+            float((old - new).detach().abs().max() / old.detach().abs().max())
+            for old, new in zip(*(part.parameters() for part in layers), strict=True)
+        )
+        for layers in zip(before.encoder.encoder.layer, after.encoder.encoder.layer, strict=True)
+    ]
+    assert moved[0] < 0.02 < 0.1 < moved[1]  # but for what int8 rounds
+    texts = [text for _, text, _, _ in LABELLED]
+    _, ids, mask = fit.padded(Tokenizer.from_str(made.tokenizer), texts, 30)
+    states = Above(made, 1).states(after, Batch(ids, mask))
+    torch.testing.assert_close(states[mask], after.encode(ids, mask)[mask], atol=0.2, rtol=0.1)
+    for wrong in ({"start": str(teacher)}, {"layers": (1,)}, {"stage": student.stage}):
+        with pytest.raises(ValueError, match="fixed: "):
+            dataclasses.replace(above, **wrong)
+
+
 def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> None:
     """A student of the second of two layers reads as its teacher does."""
     sources = {f.name: getattr(config, f.name) for f in dataclasses.fields(recipe.Sources)}
@@ -755,6 +781,7 @@ def _check_shortening(config: recipe.Config, teacher: Path, folder: Path) -> Non
     assert "of 1 layers, numbers 1 (counted from 0) of" in (target / "README.md").read_text(
         encoding="utf-8"
     )
+    _check_fixed_layers(student, teacher, folder)
     kept = shorten.run(student, folder / "shortened", folder / "kept")  # from what is left of it
     assert (kept / "model.onnx").read_bytes() == (target / "model.onnx").read_bytes()
     still = dataclasses.replace(stage, epochs=0.1, learning_rate=0.0, head_learning_rate=0.0)

@@ -30,6 +30,7 @@ from cxnlp import store
 from cxnlp.errors import CxnlpError
 from cxnlp.taxonomy import ASPECTS, SENTIMENTS, SIGNS
 from cxnlp.training import corpus, languages
+from cxnlp.training.above import Above
 from cxnlp.training.augment import Comment
 from cxnlp.training.distil import clauses
 from cxnlp.training.fit import (
@@ -84,6 +85,11 @@ class Config(Sources):
         So many of the first comments of each file of `labelled`, and of `public` last, the weights
         that the student starts from have learned from; empty for none. Of these an epoch reads
         ``again`` of the stage, drawn anew, and of the others all.
+    fixed
+        So many of the first layers of a student that has all of the teacher's learn nothing, and
+        the others learn from the labels alone (`above.py`); 0 to learn in all, from the teacher.
+    letters
+        Comments with more are left out; 0 to learn from all.
     mixed
         Share of the weights that the student starts from in those that it ends with. A network that
         went on from good weights reads other comments better so, and what it has learned from
@@ -102,11 +108,20 @@ class Config(Sources):
     wide: int = 0
     dropout: float = 0.0
     learned: tuple[int, ...] = ()
+    fixed: int = 0
+    letters: int = 0
     mixed: float = 0.0
     stage: Stage
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        first = tuple(range(self.fixed))
+        if self.fixed and (self.start or self.layers[: self.fixed] != first):
+            raise ValueError("fixed: the student starts from the teacher and has its first layers")
+        if self.fixed and (self.stage.soften or self.stage.self_share or self.states_weight):
+            raise ValueError(
+                "fixed: no teacher reads; set soften, self_share and states_weight to 0"
+            )
         if self.stage.copies != 1 or self.stage.weak_share:
             raise ValueError("its stage makes one network of no weak labels")
 
@@ -166,13 +181,14 @@ def run(config: Config, work: Path, target: Path) -> Path:
         place(teacher)
         place(student)
         before = copy.deepcopy(student)
+        taught = functools.partial(lessons, teacher, config.layers, config.states_weight)
         student = fit(
             student,
             _batches(config, tokenizer, comments_of(labelled), known),
             config.stage,
             work,
             evaluate,
-            functools.partial(lessons, teacher, config.layers, config.states_weight),
+            Above(stored, config.fixed) if config.fixed else taught,
         )
         move(student, before, config.mixed)
         languages.refit(student, tokenizer, labelled, config.seed)
@@ -230,7 +246,20 @@ def _batches(
     config: Config, tokenizer: Tokenizer, comments: list[Comment], known: np.ndarray
 ) -> Batches:
     stage = config.stage
-    texts = config.read_unlabelled()
+    own = _unlabelled(config, comments) if stage.self_share else []
+    log.info("%d labelled comments, %d others and clauses", len(comments), len(own))
+    augment = augmenter(stage, comments, config.neutral)
+    fits = np.array([len(c.text) <= (config.letters or len(c.text)) for c in comments])
+    new, old = (
+        [comments[index] for index in np.flatnonzero(part & fits)] for part in (~known, known)
+    )
+    # States are those of the very tokens that both read; above fixed layers no teacher reads.
+    wordings = not (config.states_weight or config.fixed)
+    return Batches(tokenizer, stage, new, augment, None, own, old, wordings)
+
+
+def _unlabelled(config: Config, comments: list[Comment]) -> list[Comment]:
+    """The weak comments, and clauses of all, which the teacher labels."""
     blank = Comment(
         "",
         np.zeros(len(SENTIMENTS), np.float32),
@@ -238,13 +267,9 @@ def _batches(
         np.zeros(len(ASPECTS) * len(SIGNS), np.float32),
         np.full((len(ASPECTS) * len(SIGNS), 2), -1),
     )
+    texts = config.read_unlabelled()
     parts = clauses([*texts, *(comment.text for comment in comments)])
-    own = [dataclasses.replace(blank, text=text) for text in [*texts, *parts]]
-    log.info("%d labelled comments, %d others and clauses", len(comments), len(own))
-    augment = augmenter(stage, comments, config.neutral)
-    new, old = ([comments[index] for index in np.flatnonzero(part)] for part in (~known, known))
-    wordings = not config.states_weight  # states are those of the very tokens that both read
-    return Batches(tokenizer, stage, new, augment, None, own, old, wordings)
+    return [dataclasses.replace(blank, text=text) for text in [*texts, *parts]]
 
 
 def lessons(
